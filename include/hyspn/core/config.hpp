@@ -1,0 +1,37 @@
+// SPDX-FileCopyrightText: 2026 The hyspn authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cassert>
+#include <cstddef>
+
+/// \file
+/// The only place that asks which compiler this is. Everything else asks the macros below.
+
+/// Callable on the host and, in CUDA translation units, on the device.
+#if defined(__CUDACC__)
+#define HYSPN_HD __host__ __device__
+#define HYSPN_HAS_CUDA 1
+#else
+#define HYSPN_HD
+#define HYSPN_HAS_CUDA 0
+#endif
+
+/// exec::omp exists in host translation units compiled with OpenMP. A .cu file uses exec::seq and exec::cuda: the fast
+/// OpenMP kernels need Eigen and vector types that device compilers do not take, and one operation must not have two
+/// meanings in one program.
+#if defined(_OPENMP) && !defined(__CUDACC__)
+#define HYSPN_HAS_OPENMP 1
+#else
+#define HYSPN_HAS_OPENMP 0
+#endif
+
+/// Debug check inside kernels, on host and device.
+#define HYSPN_ASSERT(condition) assert(condition)
+
+namespace hyspn {
+
+/// Sizes, extents and positions. Signed, so that differences and neighbours outside an image are plain arithmetic.
+using index_t = std::ptrdiff_t;
+
+}  // namespace hyspn

@@ -1,0 +1,258 @@
+// SPDX-FileCopyrightText: 2026 The hyspn authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <bit>
+#include <cstdint>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+#include <hyspn/core/tensor.hpp>
+#include <hyspn/io/atomic_file.hpp>
+
+/// \file
+/// The safetensors format: named arrays in one file, as the Python ecosystem reads and writes them. 8-byte little-endian
+/// header length, JSON header, raw little-endian arrays.
+
+namespace hyspn::io {
+
+namespace detail {
+
+template <class T>
+constexpr char const* dtype_of()
+{
+    if constexpr (std::is_same_v<T, float>) return "F32";
+    if constexpr (std::is_same_v<T, double>) return "F64";
+    if constexpr (std::is_same_v<T, std::int32_t>) return "I32";
+    if constexpr (std::is_same_v<T, std::int64_t>) return "I64";
+    if constexpr (std::is_same_v<T, std::uint8_t>) return "U8";
+}
+
+}  // namespace detail
+
+/// A set of named arrays with string metadata, held in memory.
+class safetensors {
+public:
+    static_assert(std::endian::native == std::endian::little, "arrays are stored little-endian and copied as they are");
+
+    /// Reads a whole file. Throws io_error when it is missing, truncated or inconsistent.
+    static safetensors read(std::filesystem::path const& path);
+
+    /// Writes to a temporary file beside `path`, then renames it: a reader never sees half a file. Throws io_error.
+    void write(std::filesystem::path const& path) const;
+
+    std::map<std::string, std::string>& metadata() { return metadata_; }
+    std::map<std::string, std::string> const& metadata() const { return metadata_; }
+
+    std::vector<std::string> names() const
+    {
+        std::vector<std::string> list;
+        for (auto const& [name, a] : arrays_) list.push_back(name);
+        return list;
+    }
+    bool contains(std::string_view name) const { return arrays_.find(name) != arrays_.end(); }
+
+    /// Extents of an array; empty for a scalar. Throws io_error for an unknown name.
+    std::vector<index_t> const& shape(std::string_view name) const { return at(name).shape; }
+
+    /// One array, converted to T. Throws io_error for an unknown name, shape_error for another rank.
+    template <class T, std::size_t Rank>
+    tensor<T, Rank> get(std::string_view name) const;
+
+    /// An array of one element (any rank), converted to T.
+    template <class T>
+    T get_scalar(std::string_view name) const;
+
+    /// Stores a copy of a host array of float, double, int32, int64 or uint8; replaces one of the same name.
+    template <view_like X>
+    void set(std::string name, X const& x);
+
+    template <class T>
+        requires std::is_arithmetic_v<T>
+    void set_scalar(std::string name, T value)
+    {
+        arrays_[std::move(name)] = {detail::dtype_of<T>(), {}, bytes_of(&value, 1)};
+    }
+
+private:
+    struct array {
+        std::string dtype;
+        std::vector<index_t> shape;
+        std::vector<char> bytes;
+    };
+
+    template <class T>
+    static std::vector<char> bytes_of(T const* data, std::size_t n)
+    {
+        std::vector<char> bytes(n * sizeof(T));
+        if (n > 0) std::memcpy(bytes.data(), data, bytes.size());
+        return bytes;
+    }
+
+    array const& at(std::string_view name) const
+    {
+        auto const found = arrays_.find(name);
+        if (found == arrays_.end()) throw io_error("safetensors: no array is named " + std::string(name));
+        return found->second;
+    }
+
+    static std::size_t size_of(std::string const& dtype, std::string const& file);
+    static array parse(std::string const& file, std::string const& name, nlohmann::json const& entry,
+                       std::vector<char> const& payload);
+
+    template <class To>
+    static void convert(array const& from, To* to, std::size_t n);
+
+    std::map<std::string, array, std::less<>> arrays_;
+    std::map<std::string, std::string> metadata_;
+};
+
+inline std::size_t safetensors::size_of(std::string const& dtype, std::string const& file)
+{
+    if (dtype == "F64" || dtype == "I64") return 8;
+    if (dtype == "F32" || dtype == "I32") return 4;
+    if (dtype == "U8" || dtype == "BOOL") return 1;
+    throw io_error("safetensors: " + file + " holds arrays of type " + dtype +
+                   "; supported are F64, F32, I64, I32, U8 and BOOL");
+}
+
+inline safetensors::array safetensors::parse(std::string const& file, std::string const& name,
+                                             nlohmann::json const& entry, std::vector<char> const& payload)
+{
+    array a;
+    a.dtype = entry.at("dtype").get<std::string>();
+    a.shape = entry.at("shape").get<std::vector<index_t>>();
+    auto const offsets = entry.at("data_offsets").get<std::vector<std::size_t>>();
+    std::size_t wanted = size_of(a.dtype, file);
+    for (index_t n : a.shape) {
+        if (n < 0 || (n > 0 && wanted > payload.size() / static_cast<std::size_t>(n) + 8))
+            throw io_error("safetensors: " + file + " is inconsistent: shape of " + name);
+        wanted *= static_cast<std::size_t>(n);
+    }
+    if (offsets.size() != 2 || offsets[0] > offsets[1] || offsets[1] > payload.size())
+        throw io_error("safetensors: " + file + " is truncated: " + name + " ends past the end of the file");
+    if (offsets[1] - offsets[0] != wanted)
+        throw io_error("safetensors: " + file + " is inconsistent: size of " + name);
+    a.bytes.assign(payload.begin() + static_cast<std::ptrdiff_t>(offsets[0]),
+                   payload.begin() + static_cast<std::ptrdiff_t>(offsets[1]));
+    return a;
+}
+
+inline safetensors safetensors::read(std::filesystem::path const& path)
+{
+    std::ifstream in(path, std::ios::binary);
+    if (!in) throw io_error("safetensors: cannot open " + path.string());
+    in.seekg(0, std::ios::end);
+    auto const file_size = static_cast<std::uint64_t>(in.tellg());
+    in.seekg(0);
+    std::uint64_t header_size = 0;
+    in.read(reinterpret_cast<char*>(&header_size), 8);
+    if (!in || header_size > file_size - 8)
+        throw io_error("safetensors: " + path.string() + " is truncated or not a safetensors file");
+    std::string header(header_size, '\0');
+    in.read(header.data(), static_cast<std::streamsize>(header_size));
+    std::vector<char> payload(file_size - 8 - header_size);
+    in.read(payload.data(), static_cast<std::streamsize>(payload.size()));
+    if (!in) throw io_error("safetensors: cannot read " + path.string());
+
+    safetensors file;
+    try {
+        auto const entries = nlohmann::json::parse(header);
+        for (auto const& [name, entry] : entries.items()) {
+            if (name == "__metadata__")
+                file.metadata_ = entry.get<std::map<std::string, std::string>>();
+            else
+                file.arrays_[name] = parse(path.string(), name, entry, payload);
+        }
+    } catch (nlohmann::json::exception const& e) {
+        throw io_error("safetensors: " + path.string() + " has a malformed header: " + e.what());
+    }
+    return file;
+}
+
+inline void safetensors::write(std::filesystem::path const& path) const
+{
+    nlohmann::json header = nlohmann::json::object();
+    if (!metadata_.empty()) header["__metadata__"] = metadata_;
+    std::size_t offset = 0;
+    for (auto const& [name, a] : arrays_) {
+        header[name] = {{"dtype", a.dtype}, {"shape", a.shape}, {"data_offsets", {offset, offset + a.bytes.size()}}};
+        offset += a.bytes.size();
+    }
+    std::string text = header.dump();
+    text.append((8 - text.size() % 8) % 8, ' ');  // arrays start aligned
+    auto const header_size = static_cast<std::uint64_t>(text.size());
+    atomic_file out(path);
+    out.write(&header_size, 8);
+    out.write(text.data(), text.size());
+    for (auto const& [name, a] : arrays_) out.write(a.bytes.data(), a.bytes.size());
+    out.commit();
+}
+
+template <class To>
+void safetensors::convert(array const& from, To* to, std::size_t n)
+{
+    auto const copy_as = [&]<class From>(From) {
+        for (std::size_t i = 0; i < n; ++i) {
+            From value;
+            std::memcpy(&value, from.bytes.data() + i * sizeof(From), sizeof(From));
+            to[i] = static_cast<To>(value);
+        }
+    };
+    if (from.dtype == "F64") copy_as(double{});
+    if (from.dtype == "F32") copy_as(float{});
+    if (from.dtype == "I64") copy_as(std::int64_t{});
+    if (from.dtype == "I32") copy_as(std::int32_t{});
+    if (from.dtype == "U8" || from.dtype == "BOOL") copy_as(std::uint8_t{});
+}
+
+template <class T, std::size_t Rank>
+tensor<T, Rank> safetensors::get(std::string_view name) const
+{
+    array const& a = at(name);
+    if (a.shape.size() != Rank)
+        throw shape_error("safetensors: " + std::string(name) + " must have " + std::to_string(Rank) + " axes, got " +
+                          std::to_string(a.shape.size()));
+    dims<Rank> e{};
+    for (std::size_t r = 0; r < Rank; ++r) e[r] = a.shape[r];
+    tensor<T, Rank> t(e);
+    convert(a, t.data(), static_cast<std::size_t>(t.size()));
+    return t;
+}
+
+template <class T>
+T safetensors::get_scalar(std::string_view name) const
+{
+    array const& a = at(name);
+    index_t n = 1;
+    for (index_t e : a.shape) n *= e;
+    if (n != 1) throw shape_error("safetensors: " + std::string(name) + " must have one element, got " + std::to_string(n));
+    T value{};
+    convert(a, &value, 1);
+    return value;
+}
+
+template <view_like X>
+void safetensors::set(std::string name, X const& x)
+{
+    auto const v = as_const(x);
+    using V = decltype(v);
+    static_assert(std::is_same_v<typename std::remove_const_t<V>::memory_space, memory::host>,
+                  "safetensors::set takes host arrays: copy a device tensor with to_host first");
+    using T = typename std::remove_const_t<V>::value_type;
+    tensor<T, std::remove_const_t<V>::rank()> dense(v.extents());
+    copy(v, as_view(dense));
+    std::vector<index_t> shape(v.extents().begin(), v.extents().end());
+    arrays_[std::move(name)] = {detail::dtype_of<T>(), std::move(shape),
+                                bytes_of(dense.data(), static_cast<std::size_t>(dense.size()))};
+}
+
+}  // namespace hyspn::io
