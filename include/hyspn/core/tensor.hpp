@@ -61,13 +61,9 @@ public:
 
     template <class... E>
         requires(sizeof...(E) == Rank && (std::integral<E> && ...))
-    explicit tensor(E... e) : tensor(dims<Rank>{static_cast<index_t>(e)...})
-    {
-    }
+    explicit tensor(E... e) : tensor(dims<Rank>{static_cast<index_t>(e)...}) {}
 
-    tensor(tensor const& other)
-        requires(detail::allocator<Memory>::copyable)
-        : tensor(other.extents())
+    tensor(tensor const& other) requires(detail::allocator<Memory>::copyable) : tensor(other.extents())
     {
         std::copy_n(other.data_, other.size(), data_);
     }
@@ -103,38 +99,14 @@ public:
     {
         return view_(i...);
     }
-    auto operator[](index_t i)
-        requires(Rank > 1)
-    {
-        return view_[i];
-    }
-    auto operator[](index_t i) const
-        requires(Rank > 1)
-    {
-        return as_const(view_[i]);
-    }
+    auto operator[](index_t i) requires(Rank > 1) { return view_[i]; }
+    auto operator[](index_t i) const requires(Rank > 1) { return as_const(view_[i]); }
 
     /// All elements in row-major order.
-    T* begin()
-        requires std::same_as<Memory, memory::host>
-    {
-        return data_;
-    }
-    T* end()
-        requires std::same_as<Memory, memory::host>
-    {
-        return data_ + size();
-    }
-    T const* begin() const
-        requires std::same_as<Memory, memory::host>
-    {
-        return data_;
-    }
-    T const* end() const
-        requires std::same_as<Memory, memory::host>
-    {
-        return data_ + size();
-    }
+    T* begin() requires std::same_as<Memory, memory::host> { return data_; }
+    T* end() requires std::same_as<Memory, memory::host> { return data_ + size(); }
+    T const* begin() const requires std::same_as<Memory, memory::host> { return data_; }
+    T const* end() const requires std::same_as<Memory, memory::host> { return data_ + size(); }
 
     friend view<T, Rank, Memory> as_view(tensor& t) { return t.view_; }
     friend view<T const, Rank, Memory> as_view(tensor const& t) { return t.view_; }

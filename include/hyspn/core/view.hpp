@@ -21,7 +21,8 @@ struct host {};
 struct device {};
 }  // namespace memory
 
-/// Extents, strides or positions along `Rank` axes. An aggregate of its own because device code may not call std::array.
+/// Extents, strides or positions along `Rank` axes. An aggregate of its own because device code may not call
+/// std::array.
 template <std::size_t Rank>
 struct dims {
     index_t values[Rank];
@@ -119,8 +120,7 @@ public:
     }
 
     /// The sub-array at position `i` of the first index.
-    HYSPN_HD constexpr view<T, Rank - 1, Memory> operator[](index_t i) const
-        requires(Rank > 1)
+    HYSPN_HD constexpr view<T, Rank - 1, Memory> operator[](index_t i) const requires(Rank > 1)
     {
         HYSPN_ASSERT(i >= 0 && i < extents_[0]);
         dims<Rank - 1> e{}, s{};
@@ -151,6 +151,7 @@ HYSPN_HD constexpr view<T, Rank, Memory> as_view(view<T, Rank, Memory> v)
 }
 
 /// Anything that looks like std::mdspan (host memory, strided): data_handle(), extent(r), stride(r), rank().
+// clang-format off
 template <class M>
     requires requires(M const& m) {
         typename M::element_type;
@@ -159,6 +160,7 @@ template <class M>
         { m.extent(0) } -> std::convertible_to<index_t>;
         { m.stride(0) } -> std::convertible_to<index_t>;
     }
+// clang-format on
 auto as_view(M const& m)
 {
     constexpr std::size_t rank = M::rank();
@@ -178,14 +180,20 @@ HYSPN_HD constexpr view<T const, Rank, Memory> as_const(view<T, Rank, Memory> v)
 }
 
 template <class X>
-    requires requires(X&& x) { as_view(x); }
+    requires requires(X&& x)
+    {
+        as_view(x);
+    }
 auto as_const(X&& x)
 {
     return as_const(as_view(x));
 }
 
 template <class X>
-concept view_like = requires(X&& x) { as_view(x); };
+concept view_like = requires(X&& x)
+{
+    as_view(x);
+};
 
 template <view_like X>
 using view_of = decltype(as_view(std::declval<std::remove_reference_t<X>&>()));
@@ -202,7 +210,8 @@ inline constexpr std::size_t rank_of = view_of<X>::rank();
 
 /// A view-like argument of exactly this rank.
 template <class X, std::size_t Rank>
-concept view_of_rank = view_like<X> && rank_of<X> == Rank;
+concept view_of_rank = view_like<X> && rank_of<X>
+== Rank;
 
 /// The same array with a batch index of extent 1 in front.
 template <class T, std::size_t Rank, class Memory>

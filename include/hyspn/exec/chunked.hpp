@@ -17,7 +17,10 @@ namespace hyspn::exec::detail {
 inline constexpr index_t reduce_lanes = 32;
 inline constexpr index_t reduce_chunk = 4096;
 
-HYSPN_HD constexpr index_t chunks_of(index_t n) { return (n + reduce_chunk - 1) / reduce_chunk; }
+HYSPN_HD constexpr index_t chunks_of(index_t n)
+{
+    return (n + reduce_chunk - 1) / reduce_chunk;
+}
 
 template <class F>
 using sum_t = std::remove_cvref_t<decltype(std::declval<F const&>()(index_t{}))>;

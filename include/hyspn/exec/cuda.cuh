@@ -2,10 +2,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <cuda_runtime.h>
-
 #include <string>
 #include <type_traits>
+
+#include <cuda_runtime.h>
 
 #include <hyspn/core/tensor.hpp>
 #include <hyspn/exec/chunked.hpp>
@@ -13,8 +13,8 @@
 #include <hyspn/exec/seq.hpp>
 
 /// \file
-/// CUDA: the policy, device tensors, copies between spaces, and the three loop drivers. Kernels are thin: the work is in
-/// the operation object, the same text the CPU policies run.
+/// CUDA: the policy, device tensors, copies between spaces, and the three loop drivers. Kernels are thin: the work is
+/// in the operation object, the same text the CPU policies run.
 
 namespace hyspn {
 
@@ -89,7 +89,8 @@ template <std::size_t Rank, class F>
 __global__ __attribute__((visibility("hidden"))) void for_each_kernel(dims<Rank> shape, index_t n, F f)
 {
     index_t const step = static_cast<index_t>(gridDim.x) * blockDim.x;
-    for (index_t i = static_cast<index_t>(blockIdx.x) * blockDim.x + threadIdx.x; i < n; i += step) call_at(f, shape, i);
+    for (index_t i = static_cast<index_t>(blockIdx.x) * blockDim.x + threadIdx.x; i < n; i += step)
+        call_at(f, shape, i);
 }
 
 template <class F>

@@ -96,8 +96,8 @@ void scan_lines(omp const& exec, index_t lines, index_t length, F const& f)
 template <class F>
 auto reduce(omp const& exec, index_t n, F const& f)
 {
-    return detail::reduce_levels(
-        n, f, [&](index_t chunks, auto&& one) { detail::for_each_index_omp(exec, chunks, one); });
+    return detail::reduce_levels(n, f,
+                                 [&](index_t chunks, auto&& one) { detail::for_each_index_omp(exec, chunks, one); });
 }
 
 }  // namespace hyspn::exec

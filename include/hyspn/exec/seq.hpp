@@ -2,8 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <hyspn/exec/policy.hpp>
 #include <hyspn/exec/chunked.hpp>
+#include <hyspn/exec/policy.hpp>
 
 /// \file
 /// One thread, plain loops: the reference every other policy is held against.

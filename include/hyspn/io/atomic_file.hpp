@@ -54,7 +54,8 @@ private:
     {
         static std::atomic<unsigned> serial{0};
         auto name = path;
-        name += ".tmp" + std::to_string(serial++) + "-" + std::to_string(reinterpret_cast<std::size_t>(&serial) & 0xffffff);
+        name +=
+            ".tmp" + std::to_string(serial++) + "-" + std::to_string(reinterpret_cast<std::size_t>(&serial) & 0xffffff);
         return name;
     }
 

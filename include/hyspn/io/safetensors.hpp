@@ -19,8 +19,8 @@
 #include <hyspn/io/atomic_file.hpp>
 
 /// \file
-/// The safetensors format: named arrays in one file, as the Python ecosystem reads and writes them. 8-byte little-endian
-/// header length, JSON header, raw little-endian arrays.
+/// The safetensors format: named arrays in one file, as the Python ecosystem reads and writes them. 8-byte
+/// little-endian header length, JSON header, raw little-endian arrays.
 
 namespace hyspn::io {
 
@@ -139,8 +139,7 @@ inline safetensors::array safetensors::parse(std::string const& file, std::strin
     }
     if (offsets.size() != 2 || offsets[0] > offsets[1] || offsets[1] > payload.size())
         throw io_error("safetensors: " + file + " is truncated: " + name + " ends past the end of the file");
-    if (offsets[1] - offsets[0] != wanted)
-        throw io_error("safetensors: " + file + " is inconsistent: size of " + name);
+    if (offsets[1] - offsets[0] != wanted) throw io_error("safetensors: " + file + " is inconsistent: size of " + name);
     a.bytes.assign(payload.begin() + static_cast<std::ptrdiff_t>(offsets[0]),
                    payload.begin() + static_cast<std::ptrdiff_t>(offsets[1]));
     return a;
@@ -234,7 +233,8 @@ T safetensors::get_scalar(std::string_view name) const
     array const& a = at(name);
     index_t n = 1;
     for (index_t e : a.shape) n *= e;
-    if (n != 1) throw shape_error("safetensors: " + std::string(name) + " must have one element, got " + std::to_string(n));
+    if (n != 1)
+        throw shape_error("safetensors: " + std::string(name) + " must have one element, got " + std::to_string(n));
     T value{};
     convert(a, &value, 1);
     return value;

@@ -22,14 +22,18 @@ struct dual {
     HYSPN_HD constexpr dual(T v) : value(v) {}
     template <class U>
         requires(std::is_arithmetic_v<U> && !std::same_as<U, T>)
-    HYSPN_HD constexpr dual(U v) : value(static_cast<T>(v))
-    {
-    }
+    HYSPN_HD constexpr dual(U v) : value(static_cast<T>(v)) {}
     HYSPN_HD constexpr dual(T v, T d) : value(v), derivative(d) {}
     explicit constexpr operator T() const { return value; }
 
-    HYSPN_HD friend constexpr dual operator+(dual a, dual b) { return {a.value + b.value, a.derivative + b.derivative}; }
-    HYSPN_HD friend constexpr dual operator-(dual a, dual b) { return {a.value - b.value, a.derivative - b.derivative}; }
+    HYSPN_HD friend constexpr dual operator+(dual a, dual b)
+    {
+        return {a.value + b.value, a.derivative + b.derivative};
+    }
+    HYSPN_HD friend constexpr dual operator-(dual a, dual b)
+    {
+        return {a.value - b.value, a.derivative - b.derivative};
+    }
     HYSPN_HD friend constexpr dual operator-(dual a) { return {-a.value, -a.derivative}; }
     HYSPN_HD friend constexpr dual operator+(dual a) { return a; }
     HYSPN_HD friend constexpr dual operator*(dual a, dual b)
