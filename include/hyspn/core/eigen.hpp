@@ -38,12 +38,15 @@ auto as_eigen(view<T, 2, memory::host> m)
 /// Dense Eigen objects with direct access (matrices, arrays, maps, blocks): element (i, j) stays element (i, j).
 template <class Derived>
     requires(std::is_base_of_v<Eigen::DenseBase<Derived>, Derived>)
-auto as_view(Derived& m)
-{
-    using T = std::remove_pointer_t<decltype(m.data())>;
-    index_t const row = Derived::IsRowMajor ? m.outerStride() : m.innerStride();
-    index_t const column = Derived::IsRowMajor ? m.innerStride() : m.outerStride();
-    return view<T, 2, memory::host>(m.data(), dims<2>{m.rows(), m.cols()}, dims<2>{row, column});
-}
+struct view_adapter<Derived> {
+    template <class M>
+    static auto make(M& m)
+    {
+        using T = std::remove_pointer_t<decltype(m.data())>;
+        index_t const row = Derived::IsRowMajor ? m.outerStride() : m.innerStride();
+        index_t const column = Derived::IsRowMajor ? m.innerStride() : m.outerStride();
+        return view<T, 2, memory::host>(m.data(), dims<2>{m.rows(), m.cols()}, dims<2>{row, column});
+    }
+};
 
 }  // namespace hyspn

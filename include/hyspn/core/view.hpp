@@ -172,6 +172,20 @@ auto as_view(M const& m)
     return view<typename M::element_type, rank, memory::host>(m.data_handle(), e, s);
 }
 
+/// How as_view sees a type of another library: specialise with `static view<...> make(X& x)`. core/eigen.hpp does.
+template <class X>
+struct view_adapter;
+
+template <class X>
+    requires requires(X& x)
+    {
+        view_adapter<std::remove_const_t<X>>::make(x);
+    }
+auto as_view(X& x)
+{
+    return view_adapter<std::remove_const_t<X>>::make(x);
+}
+
 /// Read-only view of a view, or of anything as_view takes. Operations normalise their inputs with it.
 template <class T, std::size_t Rank, class Memory>
 HYSPN_HD constexpr view<T const, Rank, Memory> as_const(view<T, Rank, Memory> v)
