@@ -4,8 +4,9 @@
 
 #include <cmath>
 #include <concepts>
+#include <type_traits>
 
-#include <hyspn/core/config.hpp>
+#include <hyspn/core/math.hpp>
 
 /// \file
 /// Forward-mode dual numbers: run any operation with T = dual<double> to get its exact directional derivative.
@@ -24,7 +25,9 @@ struct dual {
         requires(std::is_arithmetic_v<U> && !std::same_as<U, T>)
     HYSPN_HD constexpr dual(U v) : value(static_cast<T>(v)) {}
     HYSPN_HD constexpr dual(T v, T d) : value(v), derivative(d) {}
-    explicit constexpr operator T() const { return value; }
+    /// The value alone, as any number type.
+    template <class U>
+    requires std::is_arithmetic_v<U> HYSPN_HD explicit constexpr operator U() const { return static_cast<U>(value); }
 
     HYSPN_HD friend constexpr dual operator+(dual a, dual b)
     {
@@ -94,3 +97,11 @@ private:
 };
 
 }  // namespace hyspn::testing
+
+namespace hyspn {
+
+template <class T>
+struct math_traits<testing::dual<T>> : math_traits<T> {
+};
+
+}  // namespace hyspn
