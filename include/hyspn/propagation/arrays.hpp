@@ -1,0 +1,45 @@
+// SPDX-FileCopyrightText: 2026 The hyspn authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <hyspn/core/tensor.hpp>
+
+/// \file
+/// What propagation reads, writes and keeps. N images of H x W pixels, L maps that share one set of K gates.
+
+namespace hyspn::propagation {
+
+/// A view left empty is an argument not given.
+template <class T, std::size_t Rank, class M>
+bool present(view<T, Rank, M> const& v)
+{
+    return !(v.extents() == dims<Rank>{});
+}
+
+/// Read by forward and backward.
+template <class T, class M = memory::host>
+struct inputs {
+    view<T const, 4, M> initial{};     ///< h0 [N, L, H, W]
+    view<T const, 4, M> gates{};       ///< raw gates [N, K, H, W]
+    view<T const, 4, M> measured{};    ///< s [N, L, H, W], or [N, 1, H, W] for all maps; any value where β is 0
+    view<T const, 4, M> confidence{};  ///< β [N, 1, H, W] in [0, 1]: mask, or mask times confidence
+};
+
+/// Written by backward, in the shapes of inputs; a gradient left empty is not wanted.
+template <class T, class M = memory::host>
+struct gradients {
+    view<T, 4, M> initial{};
+    view<T, 4, M> gates{};
+    view<T, 4, M> measured{};
+    view<T, 4, M> confidence{};
+};
+
+/// What forward leaves for backward: the folded weights [N, J, H, W] and the iterates x_1 ... x_{T-1}
+/// [T - 1, N, L, H, W] (of a fixed point: the solution alone).
+template <class T, class M = memory::host>
+struct saved {
+    tensor<T, 4, M> taps{};
+    tensor<T, 5, M> iterates{};
+};
+
+}  // namespace hyspn::propagation

@@ -1,0 +1,131 @@
+// SPDX-FileCopyrightText: 2026 The hyspn authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <hyspn/propagation/options.hpp>
+#include <hyspn/propagation/prepare.hpp>
+#include <hyspn/propagation/step.hpp>
+
+/// \file
+/// Forward and backward of propagation::stencil: fold the axes into an affine step, repeat it.
+
+namespace hyspn::detail {
+
+/// The affine step of some inputs.
+template <class T, class M>
+struct stencil_affine {
+    tensor<T, 4, M> taps, bias;
+};
+
+template <execution_policy P, class T, class M>
+stencil_affine<T, M> fold(P const& exec, propagation::stencil const& axes, propagation::inputs<T, M> const& in)
+{
+    stencil_affine<T, M> folded{tensor<T, 4, M>(with_channels(in.initial, axes.taps().count())),
+                                tensor<T, 4, M>(in.initial.extents())};
+    dispatch(exec, stencil_prepare_op<T, M>{axes, in, as_view(folded.taps), as_view(folded.bias)});
+    return folded;
+}
+
+/// Gradients with scratch where the caller wants none, so that kernels always have somewhere to write.
+template <class T, class M>
+class complete_gradients {
+public:
+    complete_gradients(propagation::stencil const& axes, propagation::inputs<T, M> const& in,
+                       propagation::gradients<T, M> const& wanted)
+        : all(wanted)
+    {
+        bool const from_initial = axes.injected == propagation::injected_value::initial;
+        fill(all.initial, initial_, in.initial.extents());
+        fill(all.gates, gates_, in.gates.extents());
+        if (axes.injection == propagation::injection_time::none) return;
+        fill(all.measured, measured_, from_initial ? in.initial.extents() : in.measured.extents());
+        fill(all.confidence, confidence_, in.confidence.extents());
+    }
+
+    propagation::gradients<T, M> all;
+
+private:
+    static void fill(view<T, 4, M>& gradient, tensor<T, 4, M>& scratch, dims<4> const& extents)
+    {
+        if (propagation::present(gradient)) return;
+        scratch = tensor<T, 4, M>(extents);
+        gradient = as_view(scratch);
+    }
+
+    tensor<T, 4, M> initial_{}, gates_{}, measured_{}, confidence_{};
+};
+
+}  // namespace hyspn::detail
+
+namespace hyspn::propagation {
+
+template <execution_policy P, class T>
+tensor<T, 4, typename P::memory_space> stencil::forward(P const& exec,
+                                                        inputs<T, typename P::memory_space> const& in) const
+{
+    tensor<T, 4, typename P::memory_space> out(in.initial.extents());
+    forward(exec, in, out);
+    return out;
+}
+
+template <execution_policy P, class T, view_of_rank<4> Y>
+void stencil::forward(P const& exec, inputs<T, typename P::memory_space> const& in, Y&& out) const
+{
+    using M = typename P::memory_space;
+    char const* const name = "stencil::forward";
+    hyspn::detail::require_options(name, *this);
+    hyspn::detail::require_inputs(name, *this, in);
+    view<T, 4, M> const to = as_view(out);
+    hyspn::detail::require_shape(name, "out", "[N, L, H, W]", to.extents(), in.initial.extents());
+    auto const folded = hyspn::detail::fold(exec, *this, in);
+    dispatch(exec, hyspn::detail::stencil_iterate_op<T, M>{
+                       taps(), steps, as_const(folded.taps), as_const(folded.bias), in.initial, to, {}});
+}
+
+template <execution_policy P, class T, view_of_rank<4> Y>
+void stencil::forward(P const& exec, inputs<T, typename P::memory_space> const& in, Y&& out,
+                      saved<T, typename P::memory_space>& kept) const
+{
+    using M = typename P::memory_space;
+    char const* const name = "stencil::forward";
+    hyspn::detail::require_options(name, *this);
+    hyspn::detail::require_inputs(name, *this, in);
+    view<T, 4, M> const to = as_view(out);
+    hyspn::detail::require_shape(name, "out", "[N, L, H, W]", to.extents(), in.initial.extents());
+    auto folded = hyspn::detail::fold(exec, *this, in);
+    dims<4> const e = to.extents();
+    dims<5> const kept_extents{steps > 0 ? steps - 1 : 0, e[0], e[1], e[2], e[3]};
+    if (!(kept.iterates.extents() == kept_extents)) kept.iterates = tensor<T, 5, M>(kept_extents);
+    kept.taps = std::move(folded.taps);
+    dispatch(exec, hyspn::detail::stencil_iterate_op<T, M>{taps(), steps, as_const(kept.taps), as_const(folded.bias),
+                                                           in.initial, to, as_view(kept.iterates)});
+}
+
+template <execution_policy P, class T, view_of_rank<4> Y>
+void stencil::backward(P const& exec, inputs<T, typename P::memory_space> const& in,
+                       saved<T, typename P::memory_space> const& kept, Y const& dout,
+                       gradients<T, typename P::memory_space> const& d) const
+{
+    using M = typename P::memory_space;
+    char const* const name = "stencil::backward";
+    hyspn::detail::require_options(name, *this);
+    hyspn::detail::require_inputs(name, *this, in);
+    hyspn::detail::require_gradients(name, in, d);
+    dims<4> const e = in.initial.extents();
+    hyspn::detail::require_shape(name, "kept.taps", "[N, J, H, W]", kept.taps.extents(),
+                                 hyspn::detail::with_channels(in.initial, taps().count()));
+    hyspn::detail::require_shape(name, "kept.iterates", "[T - 1, N, L, H, W]", kept.iterates.extents(),
+                                 dims<5>{steps > 0 ? steps - 1 : 0, e[0], e[1], e[2], e[3]});
+    view<T const, 4, M> const lambda = as_const(dout);
+    hyspn::detail::require_shape(name, "dout", "[N, L, H, W]", lambda.extents(), e);
+
+    hyspn::detail::complete_gradients<T, M> const complete(*this, in, d);
+    tensor<T, 4, M> dtaps(kept.taps.extents()), dbias(e);
+    dispatch(exec, hyspn::detail::stencil_iterate_adjoint_op<T, M>{
+                       taps(), steps, as_const(kept.taps), in.initial, as_const(kept.iterates), lambda,
+                       complete.all.initial, as_view(dtaps), as_view(dbias)});
+    dispatch(exec,
+             hyspn::detail::stencil_prepare_adjoint_op<T, M>{*this, in, as_view(dtaps), as_const(dbias), complete.all});
+}
+
+}  // namespace hyspn::propagation

@@ -1,0 +1,170 @@
+// SPDX-FileCopyrightText: 2026 The hyspn authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <hyspn/core/tensor.hpp>
+#include <hyspn/exec/dispatch.hpp>
+#include <hyspn/propagation/axes.hpp>
+
+/// \file
+/// The affine step x_{t+1} = C x_t + b with taps [N, J, H, W] shared by the L channels of the maps [N, L, H, W], its
+/// repetition, and the adjoints of both.
+
+namespace hyspn::detail {
+
+/// to(p) = bias(p) + Σ_j tap_j(p) from(p + d_j), neighbours outside the image left out.
+template <class T, class M>
+struct stencil_step_op {
+    stencil_neighbours neighbours;
+    view<T const, 4, M> taps, bias, from;
+    view<T, 4, M> to;
+
+    dims<4> shape() const { return to.extents(); }
+
+    HYSPN_HD void operator()(index_t n, index_t l, index_t y, index_t x) const
+    {
+        T sum = bias(n, l, y, x);
+        for (index_t j = 0; j < taps.extent(1); ++j) {
+            auto const [dy, dx] = neighbours[j];
+            if (inside(y + dy, x + dx, to.extent(2), to.extent(3)))
+                sum += taps(n, j, y, x) * from(n, l, y + dy, x + dx);
+        }
+        to(n, l, y, x) = sum;
+    }
+};
+
+/// to = Cᵀ from: to(q) = Σ_j tap_j(q - d_j) from(q - d_j). A gather, so each pixel is written once.
+template <class T, class M>
+struct stencil_transposed_op {
+    stencil_neighbours neighbours;
+    view<T const, 4, M> taps, from;
+    view<T, 4, M> to;
+
+    dims<4> shape() const { return to.extents(); }
+
+    HYSPN_HD void operator()(index_t n, index_t l, index_t y, index_t x) const
+    {
+        T sum = T(0);
+        for (index_t j = 0; j < taps.extent(1); ++j) {
+            auto const [dy, dx] = neighbours[j];
+            index_t const v = y - dy, u = x - dx;
+            if (inside(v, u, to.extent(2), to.extent(3))) sum += taps(n, j, v, u) * from(n, l, v, u);
+        }
+        to(n, l, y, x) = sum;
+    }
+};
+
+/// dtaps_j(p) += Σ_l λ_l(p) x_l(p + d_j), for the step that took x to the map whose adjoint is λ.
+template <class T, class M>
+struct stencil_taps_gradient_op {
+    stencil_neighbours neighbours;
+    view<T const, 4, M> lambda, from;
+    view<T, 4, M> dtaps;
+
+    dims<4> shape() const { return dtaps.extents(); }
+
+    HYSPN_HD void operator()(index_t n, index_t j, index_t y, index_t x) const
+    {
+        auto const [dy, dx] = neighbours[j];
+        if (!inside(y + dy, x + dx, from.extent(2), from.extent(3))) return;
+        T sum = T(0);
+        for (index_t l = 0; l < from.extent(1); ++l) sum += lambda(n, l, y, x) * from(n, l, y + dy, x + dx);
+        dtaps(n, j, y, x) += sum;
+    }
+};
+
+/// to += from.
+template <class T, class M>
+struct stencil_add_op {
+    view<T const, 4, M> from;
+    view<T, 4, M> to;
+
+    dims<4> shape() const { return to.extents(); }
+    HYSPN_HD void operator()(index_t i, index_t j, index_t k, index_t l) const { to(i, j, k, l) += from(i, j, k, l); }
+};
+
+/// to = from.
+template <class T, class M>
+struct stencil_copy_op {
+    view<T const, 4, M> from;
+    view<T, 4, M> to;
+
+    dims<4> shape() const { return to.extents(); }
+    HYSPN_HD void operator()(index_t i, index_t j, index_t k, index_t l) const { to(i, j, k, l) = from(i, j, k, l); }
+};
+
+/// to = value.
+template <class T, class M>
+struct stencil_fill_op {
+    T value;
+    view<T, 4, M> to;
+
+    dims<4> shape() const { return to.extents(); }
+    HYSPN_HD void operator()(index_t i, index_t j, index_t k, index_t l) const { to(i, j, k, l) = value; }
+};
+
+/// `steps` steps from x_0 = initial to out = x_steps. When iterates [steps - 1, N, L, H, W] has data, it receives
+/// x_1 ... x_{steps - 1}.
+template <class T, class M>
+struct stencil_iterate_op {
+    stencil_neighbours neighbours;
+    index_t steps;
+    view<T const, 4, M> taps, bias, initial;
+    view<T, 4, M> out;
+    view<T, 5, M> iterates;
+
+    stencil_step_op<T, M> step(view<T const, 4, M> from, view<T, 4, M> to) const
+    {
+        return {neighbours, taps, bias, from, to};
+    }
+};
+
+template <execution_policy P, class T, class M>
+void dispatch(P const& exec, stencil_iterate_op<T, M> const& op)
+{
+    if (op.steps == 0) return dispatch(exec, stencil_copy_op<T, M>{op.initial, op.out});
+    bool const keep = op.iterates.data_handle() != nullptr;
+    tensor<T, 4, M> scratch(keep || op.steps == 1 ? dims<4>{} : op.out.extents());
+    view<T const, 4, M> from = op.initial;
+    for (index_t t = 1; t <= op.steps; ++t) {
+        bool const into_out = (op.steps - t) % 2 == 0;
+        view<T, 4, M> const to = t == op.steps ? op.out
+                                 : keep        ? op.iterates[t - 1]
+                                 : into_out    ? op.out
+                                               : as_view(scratch);
+        dispatch(exec, op.step(from, to));
+        from = to;
+    }
+}
+
+/// Adjoint of the iteration. Writes dinitial = dL/dx_0 (its x_0 part), dtaps and dbias from dout = dL/dx_steps.
+/// Only x_0 = initial and the kept iterates are read.
+template <class T, class M>
+struct stencil_iterate_adjoint_op {
+    stencil_neighbours neighbours;
+    index_t steps;
+    view<T const, 4, M> taps, initial;
+    view<T const, 5, M> iterates;
+    view<T const, 4, M> dout;
+    view<T, 4, M> dinitial, dtaps, dbias;
+};
+
+template <execution_policy P, class T, class M>
+void dispatch(P const& exec, stencil_iterate_adjoint_op<T, M> const& op)
+{
+    dispatch(exec, stencil_fill_op<T, M>{T(0), op.dtaps});
+    dispatch(exec, stencil_fill_op<T, M>{T(0), op.dbias});
+    if (op.steps == 0) return dispatch(exec, stencil_copy_op<T, M>{op.dout, op.dinitial});
+    tensor<T, 4, M> scratch(op.steps == 1 ? dims<4>{} : op.dinitial.extents());
+    view<T const, 4, M> lambda = op.dout;
+    for (index_t t = op.steps; t > 0; --t) {
+        view<T const, 4, M> const from = t == 1 ? op.initial : op.iterates[t - 2];
+        dispatch(exec, stencil_taps_gradient_op<T, M>{op.neighbours, lambda, from, op.dtaps});
+        dispatch(exec, stencil_add_op<T, M>{lambda, op.dbias});
+        view<T, 4, M> const to = t % 2 == 1 ? op.dinitial : as_view(scratch);
+        dispatch(exec, stencil_transposed_op<T, M>{op.neighbours, op.taps, lambda, to});
+        lambda = to;
+    }
+}
+
+}  // namespace hyspn::detail
