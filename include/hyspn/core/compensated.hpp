@@ -69,6 +69,8 @@ private:
     T low_ = T(0);
 };
 
+namespace detail {
+
 /// a·x + b·y, element by element, never stored.
 template <class T, class X, class Y>
 struct combination {
@@ -82,6 +84,30 @@ struct combination {
 
 template <class T, class X, class Y>
 combination(T, X, T, Y) -> combination<T, X, Y>;
+
+/// a·x, element by element, never stored.
+template <class T, class X>
+struct scaled {
+    T a;
+    X x;
+    HYSPN_HD index_t extent(std::size_t) const { return x.extent(0); }
+    HYSPN_HD T operator()(index_t i) const { return a * x(i); }
+};
+
+template <class T, class X>
+scaled(T, X) -> scaled<T, X>;
+
+/// x/‖x‖ with the norm given; 0 where it is 0.
+template <class T, class X>
+struct direction {
+    X x;
+    T length;
+    HYSPN_HD index_t extent(std::size_t) const { return x.extent(0); }
+    HYSPN_HD T operator()(index_t i) const { return length > T(0) ? x(i) / length : T(0); }
+};
+
+template <class X, class T>
+direction(X, T) -> direction<T, X>;
 
 /// x − y, rounded once an element.
 template <class X, class Y>
@@ -111,11 +137,13 @@ sum(X, Y) -> sum<X, Y>;
 template <class X>
 using scalar_of = std::remove_cvref_t<decltype(std::declval<X const&>()(index_t{}))>;
 
+}  // namespace detail
+
 /// Σ x_i y_i in working precision.
 template <class X, class Y>
-HYSPN_HD scalar_of<X> dot(X const& x, Y const& y)
+HYSPN_HD detail::scalar_of<X> dot(X const& x, Y const& y)
 {
-    scalar_of<X> s(0);
+    detail::scalar_of<X> s(0);
     for (index_t i = 0; i < x.extent(0); ++i) s += x(i) * y(i);
     return s;
 }
@@ -123,27 +151,27 @@ HYSPN_HD scalar_of<X> dot(X const& x, Y const& y)
 /// Σ x_i y_i as if in twice the working precision and then rounded: for a product to which a whole result is
 /// proportional, where a plain dot would leave an error of √D·eps/|cos|.
 template <class X, class Y>
-HYSPN_HD scalar_of<X> cdot(X const& x, Y const& y)
+HYSPN_HD detail::scalar_of<X> cdot(X const& x, Y const& y)
 {
-    compensated_sum<scalar_of<X>> s(scalar_of<X>(0));
+    compensated_sum<detail::scalar_of<X>> s(detail::scalar_of<X>(0));
     for (index_t i = 0; i < x.extent(0); ++i) s.add_product(x(i), y(i));
     return s.value();
 }
 
 /// ‖x‖², in working precision.
 template <class X>
-HYSPN_HD scalar_of<X> squared_norm(X const& x)
+HYSPN_HD detail::scalar_of<X> squared_norm(X const& x)
 {
     return dot(x, x);
 }
 
 /// ‖x‖ for any finite x: where the squares would leave the range of the type, they are scaled by a power of two.
 template <class X>
-HYSPN_HD scalar_of<X> norm(X const& x)
+HYSPN_HD detail::scalar_of<X> norm(X const& x)
 {
     using std::fabs;
     using std::sqrt;
-    using T = scalar_of<X>;
+    using T = detail::scalar_of<X>;
     T const square = squared_norm(x);
     using traits = math_traits<T>;
     if (square >= traits::smallest_square && square <= traits::largest_square) return sqrt(square);

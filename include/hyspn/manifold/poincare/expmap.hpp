@@ -1,0 +1,117 @@
+// SPDX-FileCopyrightText: 2026 The hyspn authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <hyspn/manifold/detail/pointwise.hpp>
+#include <hyspn/manifold/poincare/mobius_add.hpp>
+
+namespace hyspn {
+
+namespace detail {
+
+/// z = x ⊕ w with w = (T/A) v, T = tanhc(θ), θ = s‖v‖/A, A = 1 − c‖x‖²; w's complement is sech²θ, carried. With w̄, the
+/// first part of x̄, G, E and h from mobius_sum_vjp, μ = ⟨w̄,v⟩ and v̂ = v/‖v‖:
+///     v̄ = (T/A)(w̄ − ⟨w̄,v̂⟩v̂) + (sech²θ/A)⟨w̄,v̂⟩v̂,     x̄ = part + 2cμ (sech²θ/A²) x,
+///     c̄ = ‖w‖² {(2−A)(h − μT tanhc_decay(θ)/A²) − (1−A)⟨G,x⟩} − E {2⟨x,w⟩ + (2−A²)‖w‖²}.
+/// (Adding up the partial derivatives instead loses eps/(s‖w‖) in c̄.)
+struct poincare_expmap {
+    static constexpr char const* name = "poincare::expmap";
+    static constexpr char const* inputs[] = {"x", "v"};
+    static constexpr bool scalar_output = false;
+
+    /// w and what else depends on ‖v‖.
+    template <class T, class X, class V>
+    struct increment {
+        T length, theta, factor, complement;  ///< ‖v‖, θ, T/A, sech²θ
+        scaled<T, V> vector;
+
+        HYSPN_HD increment(curvature<T> const& k, X x, V v)
+        {
+            T const a = hyspn::complement(k.c(), x);
+            length = norm(v);
+            theta = k.sqrt_c() * length / a;
+            factor = tanhc(theta) / a;
+            complement = sech2(theta);
+            vector = {factor, v};
+        }
+    };
+
+    template <class Back>
+    struct increment_cotangent {
+        Back const& back;
+        HYSPN_HD index_t extent(std::size_t) const { return back.z.extent(0); }
+        HYSPN_HD auto operator()(index_t i) const { return back.to_y(i); }
+    };
+
+    template <class T, class X, class V, class M>
+    HYSPN_HD static void forward(curvature<T> const& k, X x, V v, view<T, 1, M> out)
+    {
+        increment const w{k, x, v};
+        mobius_sum const z{k.c(), x, w.vector, w.complement};
+        for (index_t i = 0; i < x.extent(0); ++i) out(i) = z(i);
+    }
+
+    template <class T, class X, class V, class G, class M>
+    HYSPN_HD static T vjp(curvature<T> const& k, X x, V v, G g, view<T, 1, M> dx, view<T, 1, M> dv)
+    {
+        increment const w{k, x, v};
+        mobius_sum const z{k.c(), x, w.vector, w.complement};
+        mobius_sum_vjp const back{z, g};
+        increment_cotangent<decltype(back)> const w_bar{back};
+        T const a = z.a, c = z.c, w2 = back.y2;
+        direction const v_hat{v, w.length};
+        T const mu = cdot(w_bar, v), along = dot(w_bar, v_hat);
+        T const c_bar =
+            w2 * ((T(2) - a) * (back.gz - mu * w.factor * tanhc_decay(w.theta) / a) - (T(1) - a) * back.gx) -
+            back.e * (T(2) * cdot(x, w.vector) + (T(2) - a * a) * w2);
+        T const radial = w.complement / a;
+        for (index_t i = 0; i < x.extent(0); ++i) {
+            T const to_x = back.to_x(i) + T(2) * c * mu * radial / a * x(i);
+            T const to_v = w.factor * (w_bar(i) - along * v_hat(i)) + radial * along * v_hat(i);
+            dx(i) = to_x;
+            dv(i) = to_v;
+        }
+        return c_bar;
+    }
+};
+
+}  // namespace detail
+
+namespace poincare {
+
+/// Exponential map of the Poincaré ball at the point x: out = x ⊕ tanh(sλ_x‖v‖/2) v/(s‖v‖), s = √c, for a tangent
+/// vector v at x of any length; x itself for v = 0. Any strides; out may be x or v. Error ≤ 16 eps, norm-wise, for x
+/// inside the ball. Ganea et al. 2018, Lemma 2.
+template <class T, class M, class X, class V>
+HYSPN_HD void expmap(curvature<T> const& c, view<X, 1, M> x, view<V, 1, M> v, view<T, 1, M> out)
+{
+    detail::poincare_expmap::forward(c, as_const(x), as_const(v), out);
+}
+
+/// Vector-Jacobian product: writes dx and dv for the cotangent g of the output, returns the cotangent of c.
+/// dx may be x, dv may be v.
+template <class T, class M, class X, class V, class G>
+HYSPN_HD T expmap_vjp(curvature<T> const& c, view<X, 1, M> x, view<V, 1, M> v, view<G, 1, M> g, view<T, 1, M> dx,
+                      view<T, 1, M> dv)
+{
+    return detail::poincare_expmap::vjp(c, as_const(x), as_const(v), as_const(g), dx, dv);
+}
+
+/// The same for every point of an array; layouts and errors as in the file's head.
+template <execution_policy P, class T, view_like X, view_like V, view_like Out>
+    requires same_space<P, X, V, Out>
+void expmap(P const& exec, curvature<T> const& c, X const& x, V const& v, Out&& out)
+{
+    detail::pointwise<detail::poincare_expmap>(exec, c, {as_const(x), as_const(v)}, as_view(out));
+}
+
+template <execution_policy P, class T, view_like X, view_like V, view_like G, view_like DX, view_like DV>
+    requires same_space<P, X, V, G, DX, DV> T expmap_vjp(P const& exec, curvature<T> const& c, X const& x, V const& v,
+                                                         G const& g, DX&& dx, DV&& dv)
+    {
+        return detail::pointwise_vjp<detail::poincare_expmap>(exec, c, {as_const(x), as_const(v)}, as_const(g),
+                                                              {as_view(dx), as_view(dv)});
+    }
+
+}  // namespace poincare
+}  // namespace hyspn
