@@ -1,0 +1,228 @@
+// SPDX-FileCopyrightText: 2026 The hyspn authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cmath>
+#include <cstdint>
+#include <queue>
+#include <string>
+#include <vector>
+
+#include <hyspn/core/tensor.hpp>
+#include <hyspn/exec/dispatch.hpp>
+#include <hyspn/guidance/samples.hpp>
+
+/// \file
+/// For every pixel the K samples that are nearest along paths on the image, where a path pays for its length and for
+/// every change of the features: samples behind an edge are far away.
+///
+/// Costs are whole numbers of 1/256 pixel. Sums of whole numbers do not depend on their order, so that the lists are
+/// the one fixed point of "a pixel knows the K best of what its neighbours know": whichever way it is reached, by one
+/// thread or by many, the bits are the same.
+
+namespace hyspn::guidance {
+
+/// What a step of a path costs.
+struct path_options {
+    /// Cost, in pixels, of one unit of feature distance d(v_i, v_j).
+    double contrast = 300;
+    /// Length of a step to the left or right; a step up or down has length 1. Above 1 where samples lie closer along
+    /// rows than across them (sampling_anisotropy).
+    double horizontal_step = 1;
+};
+
+/// The K nearest samples of every pixel, by ascending distance; ties by ascending index.
+template <class T>
+struct nearest_samples {
+    /// Index into the sample_list, [H, W, K]; −1 past the end when there are fewer than K samples.
+    tensor<std::int32_t, 3> index;
+    /// Path length in pixels, [H, W, K].
+    tensor<T, 3> distance;
+};
+
+}  // namespace hyspn::guidance
+
+namespace hyspn::detail {
+
+inline constexpr double path_cost_unit = 256;  ///< whole numbers per pixel of path length
+
+/// The four steps whose costs are stored with a pixel; the other four are stored with the neighbour.
+struct path_step {
+    index_t dy, dx;
+};
+HYSPN_HD constexpr path_step path_step_of(index_t direction)
+{
+    return direction == 0 ? path_step{0, 1} : path_step{1, direction - 2};  // E, SW, S, SE
+}
+
+/// Cost of the step from each pixel in each of the four stored directions.
+template <class T, class M>
+struct path_cost_op {
+    view<T const, 3, M> features;
+    view<std::uint32_t, 3, M> cost;
+    T contrast;
+    T horizontal_step;
+
+    dims<3> shape() const { return cost.extents(); }
+
+    HYSPN_HD void operator()(index_t direction, index_t i, index_t j) const
+    {
+        using std::sqrt;
+        path_step const step = path_step_of(direction);
+        index_t const y = i + step.dy, x = j + step.dx;
+        if (y >= cost.extent(1) || x < 0 || x >= cost.extent(2)) {
+            cost(direction, i, j) = 0;  // leaves the image: never read
+            return;
+        }
+        T squared = 0;
+        for (index_t c = 0; c < features.extent(0); ++c) {
+            T const difference = features(c, i, j) - features(c, y, x);
+            squared += difference * difference;
+        }
+        T const across = static_cast<T>(step.dx) * horizontal_step;
+        T const length = sqrt(static_cast<T>(step.dy) + across * across);
+        T const total = (length + contrast * 2 * sqrt(squared)) * static_cast<T>(path_cost_unit);
+        cost(direction, i, j) = static_cast<std::uint32_t>(total + T(0.5));
+    }
+};
+
+/// A sample as a pixel knows it: cost in the upper 40 bits, index of the sample in the lower 24, so that comparing
+/// keys orders by cost, then by index.
+struct path_key {
+    static constexpr int index_bits = 24;
+    static constexpr std::uint64_t none = ~std::uint64_t{0};
+
+    static std::uint64_t make(std::uint64_t cost, std::uint64_t sample) { return (cost << index_bits) | sample; }
+    static std::uint64_t cost(std::uint64_t key) { return key >> index_bits; }
+    static std::uint64_t sample(std::uint64_t key) { return key & ((std::uint64_t{1} << index_bits) - 1); }
+    static std::uint64_t farther(std::uint64_t key, std::uint32_t step)
+    {
+        return key + (std::uint64_t{step} << index_bits);
+    }
+};
+
+/// The ascending list of one pixel, filled up with path_key::none.
+struct path_list {
+    std::uint64_t* keys;
+    index_t count;
+
+    bool contains(std::uint64_t key) const
+    {
+        bool found = false;
+        for (index_t k = 0; k < count; ++k) found |= keys[k] == key;
+        return found;
+    }
+
+    /// Takes the key unless the list is full of nearer samples or already knows this one at most as far away.
+    bool insert(std::uint64_t key) const
+    {
+        if (key >= keys[count - 1]) return false;
+        index_t from = count - 1;  // the slot that becomes free: of the same sample, else the last
+        index_t to = 0;            // the slot where the key belongs
+        for (index_t k = 0; k < count; ++k) {
+            to += keys[k] < key ? 1 : 0;
+            if (path_key::sample(keys[k]) == path_key::sample(key)) from = k;
+        }
+        if (from < to || keys[to] == key) return false;
+        for (index_t k = from; k > to; --k) keys[k] = keys[k - 1];
+        keys[to] = key;
+        return true;
+    }
+};
+
+/// The search itself. Not a loop over pixels, so each policy has its own dispatch.
+struct nearest_samples_op {
+    view<std::uint32_t const, 3, memory::host> cost;  // [4, H, W]
+    view<std::int32_t const, 1, memory::host> y, x;   // samples
+    view<std::uint64_t, 3, memory::host> keys;        // [H, W, K], dense, filled with path_key::none
+
+    index_t height() const { return keys.extent(0); }
+    index_t width() const { return keys.extent(1); }
+    path_list list(index_t i, index_t j) const { return {&keys(i, j, 0), keys.extent(2)}; }
+
+    /// Calls f(i', j', cost) for the up to eight neighbours of (i, j).
+    template <class F>
+    void for_each_neighbour(index_t i, index_t j, F const& f) const
+    {
+        for (index_t direction = 0; direction < 4; ++direction) {
+            path_step const s = path_step_of(direction);
+            if (i + s.dy < height() && j + s.dx >= 0 && j + s.dx < width())
+                f(i + s.dy, j + s.dx, cost(direction, i, j));
+            if (i - s.dy >= 0 && j - s.dx >= 0 && j - s.dx < width())
+                f(i - s.dy, j - s.dx, cost(direction, i - s.dy, j - s.dx));
+        }
+    }
+};
+
+/// Dijkstra's algorithm from all samples at once, every pixel settled K times.
+inline void dispatch(exec::seq const&, nearest_samples_op const& op)
+{
+    struct entry {
+        std::uint64_t key;
+        index_t i, j;
+        bool operator>(entry const& other) const { return key > other.key; }
+    };
+    std::priority_queue<entry, std::vector<entry>, std::greater<>> queue;
+    auto const offer = [&](std::uint64_t key, index_t i, index_t j) {
+        if (op.list(i, j).insert(key)) queue.push({key, i, j});
+    };
+    for (index_t s = 0; s < op.y.extent(0); ++s)
+        offer(path_key::make(0, static_cast<std::uint64_t>(s)), op.y(s), op.x(s));
+    while (!queue.empty()) {
+        entry const e = queue.top();
+        queue.pop();
+        if (!op.list(e.i, e.j).contains(e.key)) continue;  // a nearer path was found since
+        op.for_each_neighbour(
+            e.i, e.j, [&](index_t i, index_t j, std::uint32_t step) { offer(path_key::farther(e.key, step), i, j); });
+    }
+}
+
+/// Keys to indices and distances.
+template <class T>
+struct unpack_path_keys_op {
+    view<std::uint64_t const, 3, memory::host> keys;
+    view<std::int32_t, 3, memory::host> index;
+    view<T, 3, memory::host> distance;
+
+    dims<3> shape() const { return keys.extents(); }
+    void operator()(index_t i, index_t j, index_t k) const
+    {
+        std::uint64_t const key = keys(i, j, k);
+        bool const absent = key == path_key::none;
+        index(i, j, k) = absent ? -1 : static_cast<std::int32_t>(path_key::sample(key));
+        distance(i, j, k) = absent ? T(0) : static_cast<T>(path_key::cost(key)) / static_cast<T>(path_cost_unit);
+    }
+};
+
+}  // namespace hyspn::detail
+
+namespace hyspn::guidance {
+
+/// For every pixel the K nearest samples along paths on the 8-connected pixel graph. A step from pixel i to a
+/// neighbour j costs length + contrast·d(v_i, v_j), rounded to 1/256 pixel; features [C, H, W] are tangent vectors.
+/// Costs O(K·H·W) list insertions; needs 20·K bytes per pixel. The result is the same to the bit for every policy and
+/// any number of threads.
+template <execution_policy P, view_of_rank<3> X, class T = value_type_of<X>>
+    requires same_space<P, X> nearest_samples<T> find_nearest_samples(P const& exec, X&& features,
+                                                                      sample_list<T> const& samples, index_t count,
+                                                                      path_options const& options = {})
+    {
+        auto const v = as_const(features);
+        index_t const height = v.extent(1), width = v.extent(2);
+        tensor<std::uint32_t, 3> cost(4, height, width);
+        dispatch(exec, detail::path_cost_op<T, memory::host>{v, cost, static_cast<T>(options.contrast),
+                                                             static_cast<T>(options.horizontal_step)});
+        tensor<std::uint64_t, 3> keys(height, width, count);
+        std::fill(keys.begin(), keys.end(), detail::path_key::none);
+        dispatch(exec,
+                 detail::nearest_samples_op{as_const(cost), as_const(samples.y), as_const(samples.x), as_view(keys)});
+        nearest_samples<T> result{tensor<std::int32_t, 3>(keys.extents()), tensor<T, 3>(keys.extents())};
+        dispatch(exec, detail::unpack_path_keys_op<T>{as_const(keys), result.index, result.distance});
+        return result;
+    }
+
+}  // namespace hyspn::guidance
+
+#if HYSPN_HAS_OPENMP
+#include <hyspn/backends/omp/guidance/nearest_samples.hpp>
+#endif
