@@ -1,0 +1,138 @@
+// SPDX-FileCopyrightText: 2026 The hyspn authors
+// SPDX-License-Identifier: Apache-2.0
+
+// CSPN as users call it, and a plain loop twin: what the same steps cost without the engine.
+#include <hyspn/propagation/presets.hpp>
+#include <hyspn/propagation/stencil.hpp>
+
+#include "../support.hpp"
+
+namespace hyspn::bench {
+
+namespace {
+
+constexpr index_t steps = 24;
+
+/// Random gates and map, one pixel in twenty measured.
+struct cspn_problem {
+    tensor<float, 4> initial, gates, measured, mask;
+
+    explicit cspn_problem(image const& size)
+        : initial(noise<float>(dims<4>{1, 1, size.height, size.width}, 1, 2)),
+          gates(noise<float>(dims<4>{1, 8, size.height, size.width}, 1, 3)),
+          measured(noise<float>(initial.extents(), 1, 4)),
+          mask(noise<float>(initial.extents(), 1, 5))
+    {
+        for (float& m : mask) m = m > 0.9f ? 1.f : 0.f;
+    }
+
+    propagation::inputs<float> inputs() const
+    {
+        return {.initial = as_view(initial),
+                .gates = as_view(gates),
+                .measured = as_view(measured),
+                .confidence = as_view(mask)};
+    }
+};
+
+/// Reads 8 gates, map, initial map, measurement and mask once; writes the map once.
+double necessary_bytes(image const& size)
+{
+    return 4.0 * 12 * static_cast<double>(size.height * size.width);
+}
+
+double flops(image const& size)
+{
+    return 2.0 * 9 * static_cast<double>(steps * size.height * size.width);
+}
+
+template <class Exec>
+void forward(Exec const& exec, char const* backend, image const& size)
+{
+    add(std::string("cspn_forward/") + backend + "/f32/k3_t24_" + size.name, [=](benchmark::State& state) {
+        cspn_problem const problem(size);
+        propagation::stencil const net = propagation::presets::cspn{.steps = steps};
+        tensor<float, 4> out(problem.initial.extents());
+        for (auto _ : state) {
+            net.forward(exec, problem.inputs(), out);
+            benchmark::ClobberMemory();
+        }
+        count(state, necessary_bytes(size), flops(size));
+    });
+}
+
+template <class Exec>
+void forward_backward(Exec const& exec, char const* backend, image const& size)
+{
+    add(std::string("cspn_forward_backward/") + backend + "/f32/k3_t24_" + size.name, [=](benchmark::State& state) {
+        cspn_problem const problem(size);
+        propagation::stencil const net = propagation::presets::cspn{.steps = steps};
+        tensor<float, 4> out(problem.initial.extents()), d_initial(out), d_gates(problem.gates.extents());
+        propagation::saved<float> saved;
+        auto const d_out = noise<float>(out.extents(), 1, 6);
+        for (auto _ : state) {
+            net.forward(exec, problem.inputs(), out, saved);
+            net.backward(exec, problem.inputs(), saved, d_out,
+                         {.initial = as_view(d_initial), .gates = as_view(d_gates)});
+            benchmark::ClobberMemory();
+        }
+        count(state, 2 * necessary_bytes(size), 3 * flops(size));
+    });
+}
+
+/// One destination-owned sweep over normalised weights, rows in parallel, the compiler's vectors.
+struct plain_sweep {
+    float const *w, *from, *anchored;
+    float* to;
+    index_t height, width;
+
+    void operator()(index_t y) const
+    {
+        if (y == 0 || y == height - 1) return;
+        index_t const n = height * width, row = y * width;
+        float const *const up = from + row - width, *const mid = from + row, *const down = from + row + width;
+#pragma omp simd
+        for (index_t x = 1; x < width - 1; ++x) {
+            float const* const p = w + row + x;
+            to[row + x] = anchored[row + x] + p[0] * up[x - 1] + p[n] * up[x] + p[2 * n] * up[x + 1] +
+                          p[3 * n] * mid[x - 1] + p[4 * n] * mid[x + 1] + p[5 * n] * down[x - 1] + p[6 * n] * down[x] +
+                          p[7 * n] * down[x + 1];
+        }
+    }
+};
+
+void plain_loops(image const& size)
+{
+    add(std::string("cspn_raw_loops/omp/f32/k3_t24_") + size.name, [=](benchmark::State& state) {
+        cspn_problem const problem(size);
+        tensor<float, 4> a(problem.initial), b(problem.initial);
+        for (auto _ : state) {
+            for (index_t t = 0; t < steps; ++t) {
+                plain_sweep const sweep{problem.gates.data(),
+                                        t % 2 ? b.data() : a.data(),
+                                        problem.initial.data(),
+                                        t % 2 ? a.data() : b.data(),
+                                        size.height,
+                                        size.width};
+                exec::detail::for_each_index_omp(exec::omp{}, size.height, sweep);
+            }
+            benchmark::ClobberMemory();
+        }
+        count(state, necessary_bytes(size), flops(size));
+    });
+}
+
+}  // namespace
+
+void register_propagation()
+{
+    for (image const& size : {nyu, kitti}) {
+        forward(exec::omp{}, "omp", size);
+        forward_backward(exec::omp{}, "omp", size);
+        plain_loops(size);
+    }
+    forward(exec::seq{}, "seq", nyu);
+    forward_backward(exec::seq{}, "seq", nyu);
+}
+
+}  // namespace hyspn::bench
