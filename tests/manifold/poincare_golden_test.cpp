@@ -95,6 +95,7 @@ void replay_case(io::safetensors const& file, std::string const& name, std::stri
         double const c_error =
             error_in_eps(view<T const, 1>(&c_bar, dims<1>{{1}}), view<double const, 1>(&grad_c(row), dims<1>{{1}}));
         note(worst, regime + " c", c_error);
+        note(worst, regime + " c/(4 cond)", c_error / std::max(vjp_bar, 4 * cond_c(row)));
         CHECK(c_error <= std::max(vjp_bar, 4 * cond_c(row)));
     }
 }

@@ -10,10 +10,11 @@ namespace hyspn {
 namespace detail {
 
 /// z = x ⊕ w with w = (T/A) v, T = tanhc(θ), θ = s‖v‖/A, A = 1 − c‖x‖²; w's complement is sech²θ, carried. With w̄, the
-/// first part of x̄, G, E and h from mobius_sum_vjp, μ = ⟨w̄,v⟩ and v̂ = v/‖v‖:
+/// first part of x̄ and D from mobius_sum_vjp, q = 1 − c²‖x‖²‖w‖² = B + A c‖w‖², ψ = tanhc_decay(θ), v̂ = v/‖v‖:
+///     μ = ⟨w̄,v⟩ = A {q⟨g,v⟩ + c (T/A)‖v‖² (D+q)⟨g,x⟩}/D²,
 ///     v̄ = (T/A)(w̄ − ⟨w̄,v̂⟩v̂) + (sech²θ/A)⟨w̄,v̂⟩v̂,     x̄ = part + 2cμ (sech²θ/A²) x,
-///     c̄ = ‖w‖² {(2−A)(h − μT tanhc_decay(θ)/A²) − (1−A)⟨G,x⟩} − E {2⟨x,w⟩ + (2−A²)‖w‖²}.
-/// (Adding up the partial derivatives instead loses eps/(s‖w‖) in c̄.)
+///     D² c̄ = ‖w‖²⟨g,x⟩ {q − (2−A)ψ c‖w‖² (D+q)} − ⟨g,w⟩ {2⟨x,w⟩ + ‖w‖² (2(1−A) + (2−A)ψq)}.
+/// c̄ is small of second order in w; the partial derivatives through A, θ and ⊕ are of first order and would cancel.
 struct poincare_expmap {
     static constexpr char const* name = "poincare::expmap";
     static constexpr char const* inputs[] = {"x", "v"};
@@ -58,12 +59,14 @@ struct poincare_expmap {
         mobius_sum const z{k.c(), x, w.vector, w.complement};
         mobius_sum_vjp const back{z, g};
         increment_cotangent<decltype(back)> const w_bar{back};
-        T const a = z.a, c = z.c, w2 = back.y2;
+        T const a = z.a, c = z.c, d2 = z.d * z.d, w2 = back.y2, cw2 = c * w2;
+        T const q = z.b + a * cw2, psi = (T(2) - a) * tanhc_decay(w.theta);
+        T const mu = a * (q * cdot(g, v) + c * w.factor * cdot(v, v) * (z.d + q) * back.gx) / d2;
+        T const c_bar = (w2 * back.gx * (q - psi * cw2 * (z.d + q)) -
+                         back.gy * (T(2) * cdot(x, w.vector) + w2 * (T(2) * (T(1) - a) + psi * q))) /
+                        d2;
         direction const v_hat{v, w.length};
-        T const mu = cdot(w_bar, v), along = dot(w_bar, v_hat);
-        T const c_bar =
-            w2 * ((T(2) - a) * (back.gz - mu * w.factor * tanhc_decay(w.theta) / a) - (T(1) - a) * back.gx) -
-            back.e * (T(2) * cdot(x, w.vector) + (T(2) - a * a) * w2);
+        T const along = dot(w_bar, v_hat);
         T const radial = w.complement / a;
         for (index_t i = 0; i < x.extent(0); ++i) {
             T const to_x = back.to_x(i) + T(2) * c * mu * radial / a * x(i);

@@ -8,13 +8,15 @@ namespace hyspn {
 
 namespace detail {
 
-/// v = κ (Aδ − Qx) with δ = y − x, Q = c‖δ‖², P = AB, A = 1 − c‖x‖², B = 1 − c‖y‖², κ = AS/√(P(P+Q)), S = asinhc(√z), z
-/// = Q/P: the direction of −x ⊕ y times d(x, y)/λ_x, without the division by its length. With b = asinh √z, χ² =
-/// P/(P+Q), U = 2 asinhc_decay(b) = ℓ(b)T(b), W = (S²U + χ²)/2, V = (T(b) + χ²)/2, γ = κg, m = ⟨γ, Aδ−Qx⟩, q = ⟨γ,x⟩ +
-/// mW/P:
-///     ȳ = Aγ − 2cqδ + 2c(mV/B) y,     x̄ = −(A+Q)γ + 2cqδ − 2c(⟨γ,δ⟩ + mWz/A) x,
-///     c̄ = m⟨δ,x+y⟩/P − ‖δ‖²⟨γ,x⟩/A − mW(‖δ‖²/P)(1/A + 1/B − 1).
-/// (The sum of partial derivatives is O(‖δ‖), c̄ is O(‖δ‖²): hence this form.)
+/// v = κ (Aδ − Qx) with δ = y − x, Q = c‖δ‖², P = AB, A = 1 − c‖x‖², B = 1 − c‖y‖², κ = AS/√(P(P+Q)), S = asinhc(√z),
+/// z = Q/P: the direction of −x ⊕ y times d(x, y)/λ_x, without the division by its length.
+///
+/// With b = asinh √z = S√z, χ² = 1/(1+z), tanhc b = χ/S, V = (tanhc b + χ²)/2, W = (1 − V)/z = (Sχℓ(b) + χ²)/2, γ = κg,
+/// m = ⟨γ, Aδ−Qx⟩ and k = ⟨γ,x⟩ + mW/P:
+///     ȳ = Aγ − 2ckδ + 2c(mV/B) y,     x̄ = −(A+Q)γ + 2ckδ − 2c(⟨γ,δ⟩ + mWz/A) x.
+/// With N = 1/A + 1/B − 1, and the second line, free of the cancellation for zW → 1, where zW > 1/2:
+///     c̄ = (⟨γ,δ⟩ (⟨δ,x+y⟩ − ‖δ‖²WN) − ‖δ‖²⟨γ,x⟩ (1 − BzWN))/B
+///       = ⟨γ,δ⟩ (AVN − (2−A))/c − ‖δ‖²⟨γ,x⟩ (VN − c‖x‖²/A).
 struct poincare_logmap {
     static constexpr char const* name = "poincare::logmap";
     static constexpr char const* inputs[] = {"x", "y"};
@@ -24,7 +26,7 @@ struct poincare_logmap {
     template <class T, class X, class Y>
     struct terms {
         difference<Y, X> delta;
-        T a, b, p, length, q, root_z, z, s, kappa;
+        T a, b, p, q, root_z, z, root, s, kappa;
         combination<T, difference<Y, X>, X> chord;
 
         HYSPN_HD terms(curvature<T> const& k, X x, Y y) : delta{y, x}
@@ -33,12 +35,13 @@ struct poincare_logmap {
             a = complement(k.c(), x);
             b = complement(k.c(), y);
             p = a * b;
-            length = norm(delta);
+            T const length = norm(delta);
             q = k.c() * length * length;
             root_z = k.sqrt_c() * length / sqrt(p);
             z = root_z * root_z;
+            root = sqrt(T(1) + z);
             s = asinhc(root_z);
-            kappa = a * s / (p * sqrt(T(1) + z));
+            kappa = a * s / (p * root);
             chord = {a, delta, -q, x};
         }
     };
@@ -55,13 +58,16 @@ struct poincare_logmap {
     {
         terms const t{k, x, y};
         T const c = k.c(), a = t.a, b = t.b, p = t.p, z = t.z;
-        T const angle = t.s * t.root_z, chi2 = T(1) / (T(1) + z);
-        T const w = (t.s * t.s * T(2) * asinhc_decay(angle) + chi2) / T(2), v = (tanhc(angle) + chi2) / T(2);
+        T const chi2 = T(1) / (T(1) + z), tanhc_b = T(1) / (t.s * t.root), v = (tanhc_b + chi2) / T(2);
+        T const w = z > T(1) ? (T(1) - v) / z : (t.s / t.root * langevinc(t.s * t.root_z) + chi2) / T(2);
         T const gamma_x = t.kappa * cdot(g, x), gamma_delta = t.kappa * cdot(g, t.delta);
         T const m = t.kappa * cdot(g, t.chord), q = gamma_x + m * w / p;
-        T const delta2 = t.length * t.length;
-        T const c_bar = m * cdot(t.delta, sum{x, y}) / p - delta2 * gamma_x / a -
-                        m * w * (delta2 / p) * (T(1) / a + T(1) / b - T(1));
+        T const delta2 = cdot(t.delta, t.delta), n = T(1) / a + T(1) / b - T(1);
+        T const c_bar = z * w > T(0.5) ? gamma_delta * (a * v * n - (T(2) - a)) / c -
+                                             delta2 * gamma_x * (v * n - c * cdot(x, x) / a)
+                                       : (gamma_delta * (cdot(t.delta, sum{x, y}) - delta2 * w * n) -
+                                          delta2 * gamma_x * (T(1) - b * z * w * n)) /
+                                             b;
         T const on_x = T(2) * c * (gamma_delta + m * w * z / a), on_y = T(2) * c * (m * v / b);
         T const on_delta = T(2) * c * q, q_big = t.q;
         for (index_t i = 0; i < x.extent(0); ++i) {

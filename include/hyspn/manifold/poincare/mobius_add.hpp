@@ -15,51 +15,51 @@ template <class T, class X, class Y>
 struct mobius_sum {
     X x;
     Y y;
-    T c, a, b, n, d;
+    T c, a, b;  ///< c, A, B
+    T p2;       ///< ‖p‖²
+    T n, d;     ///< n, D
 
     HYSPN_HD mobius_sum(T curvature, X left, Y right, T right_complement)
-        : x(left),
-          y(right),
-          c(curvature),
-          a(complement(c, x)),
-          b(right_complement),
-          n(c * squared_norm(sum<X, Y>{x, y})),
-          d(a * b + n)
+        : x(left), y(right), c(curvature), a(complement(c, x)), b(right_complement)
     {
+        p2 = squared_norm(sum{x, y});
+        n = c * p2;
+        d = a * b + n;
     }
     HYSPN_HD index_t extent(std::size_t) const { return x.extent(0); }
     HYSPN_HD T operator()(index_t i) const { return (a * (x(i) + y(i)) + n * x(i)) / d; }
 };
 
-/// Cotangents of x and y for the cotangent g of z = x ⊕ y. With G = g/D, h = ⟨G,z⟩, E = ⟨G,e⟩/D where
-/// e = y + c‖y‖²x, or p − Bx when c‖y‖² > 1/4 (equal, but without its cancellation):
-///     x̄ = (A+n)G − 2cED z,     ȳ = A (G − 2cE p + 2ch y), a rotation of G.
+/// Cotangents of x and y for the cotangent g of z = x ⊕ y. With h = ⟨g,z⟩/D and E = ⟨g,e⟩/D², where e = y + c‖y‖²x, or
+/// p − Bx when c‖y‖² > 1/4 (equal, but without its cancellation):
+///     x̄ = (A+n) g/D − 2cED z,     ȳ = A (g/D − 2cE p + 2ch y), a rotation of g.
 template <class T, class X, class Y, class G>
 struct mobius_sum_vjp {
-    mobius_sum<T, X, Y> z;
+    mobius_sum<T, X, Y> const& z;
     G g;
-    T y2;      ///< ‖y‖²
-    T gx, gz;  ///< ⟨G,x⟩, h
-    T e;       ///< E
+    T gx, gy, gp;  ///< ⟨g,x⟩, ⟨g,y⟩, ⟨g,p⟩
+    T y2;          ///< ‖y‖²
+    T h, e;        ///< h, E
 
-    HYSPN_HD mobius_sum_vjp(mobius_sum<T, X, Y> const& sum_, G cotangent)
-        : z(sum_),
-          g(cotangent),
-          y2(squared_norm(z.y)),
-          gx(cdot(g, z.x) / z.d),
-          gz(cdot(g, z) / z.d),
-          e((z.c * y2 > T(0.25) ? cdot(g, combination<T, sum<X, Y>, X>{T(1), {z.x, z.y}, -z.b, z.x})
-                                : cdot(g, combination<T, Y, X>{T(1), z.y, z.c * y2, z.x})) /
-            z.d / z.d)
+    HYSPN_HD mobius_sum_vjp(mobius_sum<T, X, Y> const& z_, G g_) : z(z_), g(g_)
     {
+        gx = cdot(g, z.x);
+        gy = cdot(g, z.y);
+        gp = cdot(g, sum{z.x, z.y});
+        y2 = cdot(z.y, z.y);
+        T const d2 = z.d * z.d;
+        h = (z.a * gp + z.n * gx) / d2;
+        e = (z.c * y2 > T(0.25) ? gp - z.b * gx : gy + z.c * y2 * gx) / d2;
     }
     HYSPN_HD T to_x(index_t i) const { return (z.a + z.n) / z.d * g(i) - T(2) * z.c * e * z.d * z(i); }
-    HYSPN_HD T to_y(index_t i) const { return z.a * (g(i) / z.d - T(2) * z.c * (e * (z.x(i) + z.y(i)) - gz * z.y(i))); }
+    HYSPN_HD T to_y(index_t i) const { return z.a * (g(i) / z.d - T(2) * z.c * (e * (z.x(i) + z.y(i)) - h * z.y(i))); }
 };
 
-/// mobius_sum and mobius_sum_vjp; the cotangent of c at fixed x and y is
-///     A‖y‖²⟨G,x⟩ − E (‖x‖² + 2⟨x,y⟩ + c‖x‖²‖y‖²(1+A)), or A‖y‖²⟨G,z⟩ − E‖p‖² when ‖p‖² < max(‖x‖²,‖y‖²)/2:
-/// the first fails for y ≈ −x, the second when one point is much the longer.
+/// mobius_sum and mobius_sum_vjp. The cotangent of c at fixed x and y is, with q = 1 − c²‖x‖²‖y‖² = A + B − AB,
+///     D² c̄ = ‖y‖²⟨g,x⟩ (A − (1−A)(A+n)) − ⟨g,y⟩ (‖x‖² + 2⟨x,y⟩ + (1−A²)‖y‖²)
+///          = ‖p‖² q ⟨g,x⟩ − ⟨g,p⟩ (‖p‖² − A²‖y‖²).
+/// The first line cancels for y ≈ −x, the second when one point is much the longer: it serves where
+/// ‖p‖² < max(‖x‖²,‖y‖²)/2.
 struct poincare_mobius_add {
     static constexpr char const* name = "poincare::mobius_add";
     static constexpr char const* inputs[] = {"x", "y"};
@@ -77,10 +77,12 @@ struct poincare_mobius_add {
     {
         mobius_sum const z{k.c(), x, y, complement(k.c(), y)};
         mobius_sum_vjp const back{z, g};
-        T const x2 = squared_norm(x), y2 = back.y2, p2 = squared_norm(sum{x, y});
-        T const c_bar = p2 < (x2 > y2 ? x2 : y2) / T(2)
-                            ? z.a * y2 * back.gz - back.e * p2
-                            : z.a * y2 * back.gx - back.e * (x2 + T(2) * dot(x, y) + z.c * x2 * y2 * (T(1) + z.a));
+        T const a = z.a, x2 = cdot(x, x), y2 = back.y2, p2 = z.p2;
+        bool const nearly_opposite = p2 < (x2 > y2 ? x2 : y2) / T(2);
+        T const on_opposite = p2 * (a + z.b * (T(1) - a)) * back.gx - back.gp * (p2 - a * a * y2);
+        T const on_general =
+            y2 * back.gx * (a - z.c * x2 * (a + z.n)) - back.gy * (x2 + T(2) * cdot(x, y) + z.c * x2 * (T(1) + a) * y2);
+        T const c_bar = (nearly_opposite ? on_opposite : on_general) / (z.d * z.d);
         for (index_t i = 0; i < x.extent(0); ++i) {
             T const to_x = back.to_x(i), to_y = back.to_y(i);
             dx(i) = to_x;
