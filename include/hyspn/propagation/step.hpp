@@ -33,18 +33,19 @@ struct stencil_step_op {
     }
 };
 
-/// to = Cᵀ from: to(q) = Σ_j tap_j(q - d_j) from(q - d_j). A gather, so each pixel is written once.
+/// to = bias + Cᵀ from: to(q) = bias(q) + Σ_j tap_j(q - d_j) from(q - d_j). A gather, so each pixel is written once.
+/// A bias without data counts as 0.
 template <class T, class M>
 struct stencil_transposed_op {
     stencil_neighbours neighbours;
-    view<T const, 4, M> taps, from;
+    view<T const, 4, M> taps, bias, from;
     view<T, 4, M> to;
 
     dims<4> shape() const { return to.extents(); }
 
     HYSPN_HD void operator()(index_t n, index_t l, index_t y, index_t x) const
     {
-        T sum = T(0);
+        T sum = bias.data_handle() ? bias(n, l, y, x) : T(0);
         for (index_t j = 0; j < taps.extent(1); ++j) {
             auto const [dy, dx] = neighbours[j];
             index_t const v = y - dy, u = x - dx;
@@ -162,7 +163,7 @@ void dispatch(P const& exec, stencil_iterate_adjoint_op<T, M> const& op)
         dispatch(exec, stencil_taps_gradient_op<T, M>{op.neighbours, lambda, from, op.dtaps});
         dispatch(exec, stencil_add_op<T, M>{lambda, op.dbias});
         view<T, 4, M> const to = t % 2 == 1 ? op.dinitial : as_view(scratch);
-        dispatch(exec, stencil_transposed_op<T, M>{op.neighbours, op.taps, lambda, to});
+        dispatch(exec, stencil_transposed_op<T, M>{op.neighbours, op.taps, {}, lambda, to});
         lambda = to;
     }
 }
