@@ -28,6 +28,9 @@ struct math_traits<float> {
     static constexpr int sinh_terms = 7;       ///< terms of the series of sinh
     static constexpr float smallest_square = 0x1p-80f, largest_square = 0x1p+120f;  ///< where sums of squares are safe
     static constexpr float rescaling = 0x1p+100f;  ///< brings every finite number to where its square is safe
+    static constexpr float smallest = 0x1p-126f;   ///< smallest normal number
+    static constexpr float greatest_exponent = 80;  ///< exp of it leaves room for a product with ordinary numbers
+    static constexpr int asinh_levels = 18;  ///< levels of Gauss's continued fraction of asinh x/√(1+x²), x² up to 3
 };
 
 template <>
@@ -38,6 +41,9 @@ struct math_traits<double> {
     static constexpr int sinh_terms = 12;
     static constexpr double smallest_square = 0x1p-900, largest_square = 0x1p+1000;
     static constexpr double rescaling = 0x1p+900;
+    static constexpr double smallest = 0x1p-1022;
+    static constexpr double greatest_exponent = 600;
+    static constexpr int asinh_levels = 36;
 };
 
 /// ℓ = (t coth t − 1)/t², Langevin's function over its argument; 1/3 at 0.

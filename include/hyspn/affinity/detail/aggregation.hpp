@@ -1,0 +1,262 @@
+// SPDX-FileCopyrightText: 2026 The hyspn authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <hyspn/affinity/detail/neighbour_weights.hpp>
+
+/// \file
+/// The linear map at the heart of every affinity with weights z: from pixel i's neighbours, in order and weighted, to
+///   i_o = κ Σ_m g_σ(m) ⟨z_{o,m}, v_σ(m)⟩,
+/// and its three transposes. Dot products are formed where they are used, eight outputs at a time: nothing of size
+/// K·C·H·W, nor O·K·H·W, is ever written.
+
+namespace hyspn::detail {
+
+inline constexpr index_t outputs_at_once = 8;
+
+template <class T, class M>
+struct aggregation_op {
+    neighbour_arrays<T, M> neighbours;
+    view<T const, 4, M> x;
+    view<T const, 3, M> z;
+    T kappa;
+    view<T, 4, M> inner;  ///< [N, O, H, W] out
+
+    dims<3> shape() const { return {x.extent(0), x.extent(2), x.extent(3)}; }
+    HYSPN_HD void operator()(index_t n, index_t i, index_t j) const
+    {
+        for (index_t first = 0; first < z.extent(0); first += outputs_at_once) some(n, i, j, first);
+    }
+
+private:
+    HYSPN_HD void some(index_t n, index_t i, index_t j, index_t first) const
+    {
+        auto const& around = neighbours.around;
+        index_t const left = z.extent(0) - first, some = left < outputs_at_once ? left : outputs_at_once;
+        T sum[outputs_at_once] = {};
+        for (index_t m = 0; m < around.count(); ++m) {
+            index_t const k = neighbours.at_place(n, m, i, j);
+            if (!around.present(k, i, j, x.extent(2), x.extent(3))) continue;
+            auto const v = pixel(x, n, i + around.row_offset(k), j + around.column_offset(k));
+            T projection[outputs_at_once] = {};
+            for (index_t c = 0; c < v.extent(0); ++c)
+                for (index_t o = 0; o < some; ++o) projection[o] += z(first + o, m, c) * v(c);
+            T const g = neighbours.weight_of(n, k, i, j);
+            for (index_t o = 0; o < some; ++o) sum[o] += g * projection[o];
+        }
+        for (index_t o = 0; o < some; ++o) inner(n, first + o, i, j) = kappa * sum[o];
+    }
+};
+
+/// ḡ_j = κ Σ_o ī_o ⟨z_{o,rank_j}, v_j⟩ + κ²τ_t g_j r_j², τ_t the cotangent of ‖t‖²/2; 0 where absent.
+template <class T, class M>
+struct aggregation_weight_vjp_op {
+    neighbour_arrays<T, M> neighbours;
+    view<T const, 4, M> x;
+    view<T const, 3, M> z;
+    view<T const, 3, M> radius;
+    T kappa;
+    view<T const, 4, M> inner_bar;
+    view<T const, 3, M> norm_bar;
+    view<T, 4, M> weight_bar;  ///< [N, K, H, W] out
+
+    dims<4> shape() const { return weight_bar.extents(); }
+    HYSPN_HD void operator()(index_t n, index_t k, index_t i, index_t j) const
+    {
+        auto const& around = neighbours.around;
+        weight_bar(n, k, i, j) = T(0);
+        if (!around.present(k, i, j, x.extent(2), x.extent(3))) return;
+        index_t const m = neighbours.rank_of(n, k, i, j);
+        index_t const a = i + around.row_offset(k), b = j + around.column_offset(k);
+        auto const v = pixel(x, n, a, b);
+        T sum(0);
+        for (index_t o = 0; o < z.extent(0); ++o) {
+            T projection(0);
+            for (index_t c = 0; c < v.extent(0); ++c) projection += z(o, m, c) * v(c);
+            sum += inner_bar(n, o, i, j) * projection;
+        }
+        T const length = kappa * radius(n, a, b);
+        weight_bar(n, k, i, j) = kappa * sum + norm_bar(n, i, j) * length * (neighbours.weight_of(n, k, i, j) * length);
+    }
+};
+
+/// v̄_j = Σ over the pixels i that see j of κ g_ij Σ_o ī_o(i) z_{o,rank_i(j)} + κ²τ_t(i) g_ij²·v_j. Writes dx.
+template <class T, class M>
+struct aggregation_feature_vjp_op {
+    neighbour_arrays<T, M> neighbours;
+    view<T const, 4, M> x;
+    view<T const, 3, M> z;
+    T kappa;
+    view<T const, 4, M> inner_bar;
+    bool has_norm;
+    view<T const, 3, M> norm_bar;  ///< read when has_norm
+    view<T, 4, M> dx;
+
+    dims<3> shape() const { return {x.extent(0), x.extent(2), x.extent(3)}; }
+    HYSPN_HD void operator()(index_t n, index_t i, index_t j) const
+    {
+        auto const& around = neighbours.around;
+        auto const v = pixel(x, n, i, j);
+        auto const dv = pixel(dx, n, i, j);
+        for (index_t c = 0; c < dv.extent(0); ++c) dv(c) = T(0);
+        T stretch(0);
+        for (index_t k = 0; k < around.count(); ++k) {
+            if (!around.present(k, i, j, x.extent(2), x.extent(3))) continue;
+            index_t const a = i + around.row_offset(k), b = j + around.column_offset(k), seen = around.opposite(k);
+            index_t const m = neighbours.rank_of(n, seen, a, b);
+            T const g = kappa * neighbours.weight_of(n, seen, a, b);
+            if (has_norm) stretch += norm_bar(n, a, b) * g * g;
+            for (index_t c = 0; c < dv.extent(0); ++c) {
+                T sum(0);
+                for (index_t o = 0; o < z.extent(0); ++o) sum += inner_bar(n, o, a, b) * z(o, m, c);
+                dv(c) += g * sum;
+            }
+        }
+        if (has_norm)
+            for (index_t c = 0; c < dv.extent(0); ++c) dv(c) += stretch * v(c);
+    }
+};
+
+/// Pixels in a fixed number of stretches, whatever runs them: at most 64, so that partial sums stay small.
+struct pixel_chunks {
+    index_t height, width, pixels, count, length;
+
+    explicit pixel_chunks(dims<4> const& x)
+        : height(x[2]), width(x[3]), pixels(x[0] * x[2] * x[3]), count((pixels + 255) / 256)
+    {
+        if (count > 64) count = 64;
+        length = count > 0 ? (pixels + count - 1) / count : 0;
+    }
+    HYSPN_HD index_t first(index_t chunk) const { return chunk * length; }
+    HYSPN_HD index_t end(index_t chunk) const
+    {
+        index_t const e = (chunk + 1) * length;
+        return e < pixels ? e : pixels;
+    }
+    HYSPN_HD index_t batch(index_t p) const { return p / (height * width); }
+    HYSPN_HD index_t row(index_t p) const { return p / width % height; }
+    HYSPN_HD index_t column(index_t p) const { return p % width; }
+};
+
+/// Pixels summed one after another before their sum is added to the chunk's.
+inline constexpr index_t pixels_in_a_row = 64;
+
+/// z̄_{o,m} = κ Σ_i ī_o(i) g_{iσ(m)} v_σ(m), chunk by chunk.
+template <class T, class M>
+struct aggregation_row_vjp_op {
+    neighbour_arrays<T, M> neighbours;
+    view<T const, 4, M> x;
+    T kappa;
+    view<T const, 4, M> inner_bar;
+    pixel_chunks chunks;
+    view<T, 4, M> partial;  ///< [chunks, O, K, C] out
+
+    dims<3> shape() const { return {chunks.count, partial.extent(2), partial.extent(3)}; }
+    HYSPN_HD void operator()(index_t chunk, index_t m, index_t c) const
+    {
+        for (index_t first = 0; first < partial.extent(1); first += outputs_at_once) some(chunk, m, c, first);
+    }
+
+private:
+    HYSPN_HD void some(index_t chunk, index_t m, index_t c, index_t first) const
+    {
+        index_t const left = partial.extent(1) - first, some = left < outputs_at_once ? left : outputs_at_once;
+        T total[outputs_at_once] = {};
+        for (index_t p = chunks.first(chunk); p < chunks.end(chunk); p += pixels_in_a_row) {
+            T sum[outputs_at_once] = {};
+            index_t const end = p + pixels_in_a_row < chunks.end(chunk) ? p + pixels_in_a_row : chunks.end(chunk);
+            for (index_t q = p; q < end; ++q) add(sum, some, q, m, c, first);
+            for (index_t o = 0; o < some; ++o) total[o] += sum[o];
+        }
+        for (index_t o = 0; o < some; ++o) partial(chunk, first + o, m, c) = kappa * total[o];
+    }
+
+    HYSPN_HD void add(T* sum, index_t some, index_t q, index_t m, index_t c, index_t first) const
+    {
+        auto const& around = neighbours.around;
+        index_t const n = chunks.batch(q), i = chunks.row(q), j = chunks.column(q);
+        index_t const k = neighbours.at_place(n, m, i, j);
+        if (!around.present(k, i, j, x.extent(2), x.extent(3))) return;
+        T const g = neighbours.weight_of(n, k, i, j) * x(n, c, i + around.row_offset(k), j + around.column_offset(k));
+        for (index_t o = 0; o < some; ++o) sum[o] += inner_bar(n, first + o, i, j) * g;
+    }
+};
+
+/// Sum over all pixels of each plane of [N, O, H, W], chunk by chunk.
+template <class T, class M>
+struct plane_sum_op {
+    view<T const, 4, M> planes;
+    pixel_chunks chunks;
+    view<T, 2, M> partial;  ///< [chunks, O] out
+
+    dims<2> shape() const { return partial.extents(); }
+    HYSPN_HD void operator()(index_t chunk, index_t o) const
+    {
+        T total(0);
+        for (index_t p = chunks.first(chunk); p < chunks.end(chunk); p += pixels_in_a_row) {
+            T sum(0);
+            for (index_t q = p; q < chunks.end(chunk) && q < p + pixels_in_a_row; ++q)
+                sum += planes(chunks.batch(q), o, chunks.row(q), chunks.column(q));
+            total += sum;
+        }
+        partial(chunk, o) = total;
+    }
+};
+
+/// Σ over chunks, into sums(o) or added to it.
+template <class T, class M>
+struct add_chunks_op {
+    view<T const, 2, M> partial;
+    bool accumulate;
+    view<T, 1, M> sums;
+
+    dims<1> shape() const { return sums.extents(); }
+    HYSPN_HD void operator()(index_t o) const
+    {
+        T total(0);
+        for (index_t chunk = 0; chunk < partial.extent(0); ++chunk) total += partial(chunk, o);
+        sums(o) = accumulate ? sums(o) + total : total;
+    }
+};
+
+/// dz += Σ over chunks + radial_o·z_o, the second where there is one.
+template <class T, class M>
+struct add_row_sums_op {
+    view<T const, 4, M> partial;
+    bool has_radial;
+    view<T const, 1, M> radial;
+    view<T const, 3, M> z;
+    view<T, 3, M> dz;
+
+    dims<3> shape() const { return dz.extents(); }
+    HYSPN_HD void operator()(index_t o, index_t m, index_t c) const
+    {
+        T total(0);
+        for (index_t chunk = 0; chunk < partial.extent(0); ++chunk) total += partial(chunk, o, m, c);
+        dz(o, m, c) += has_radial ? total + radial(o) * z(o, m, c) : total;
+    }
+};
+
+/// Sum over all pixels of each plane, into sums(o) or added to it.
+template <execution_policy P, class T, class M>
+void sum_planes(P const& exec, view<T const, 4, M> const& planes, bool accumulate, view<T, 1, M> const& sums)
+{
+    pixel_chunks const chunks(planes.extents());
+    tensor<T, 2, M> partial(chunks.count, planes.extent(1));
+    dispatch(exec, plane_sum_op<T, M>{planes, chunks, as_view(partial)});
+    dispatch(exec, add_chunks_op<T, M>{as_const(partial), accumulate, sums});
+}
+
+/// dz += κ Σ ī g v over all pixels, and radial_o·z_o unless `radial` is null.
+template <execution_policy P, class T, class M>
+void add_row_sums(P const& exec, neighbour_arrays<T, M> const& neighbours, view<T const, 4, M> const& x,
+                  view<T const, 3, M> const& z, T kappa, view<T const, 4, M> const& inner_bar,
+                  view<T const, 1, M> const& radial, view<T, 3, M> const& dz)
+{
+    pixel_chunks const chunks(x.extents());
+    tensor<T, 4, M> partial(chunks.count, z.extent(0), z.extent(1), z.extent(2));
+    dispatch(exec, aggregation_row_vjp_op<T, M>{neighbours, x, kappa, inner_bar, chunks, as_view(partial)});
+    dispatch(exec, add_row_sums_op<T, M>{as_const(partial), radial.data_handle() != nullptr, radial, z, dz});
+}
+
+}  // namespace hyspn::detail
