@@ -9,11 +9,11 @@ namespace hyspn {
 
 namespace detail {
 
-/// z = x ⊕ w with w = (T/A) v, T = tanhc(θ), θ = s‖v‖/A, A = 1 − c‖x‖²; w's complement is sech²θ, carried. With w̄, the
-/// first part of x̄ and D from mobius_sum_vjp, q = 1 − c²‖x‖²‖w‖² = B + A c‖w‖², ψ = tanhc_decay(θ), v̂ = v/‖v‖:
-///     μ = ⟨w̄,v⟩ = A {q⟨g,v⟩ + c (T/A)‖v‖² (D+q)⟨g,x⟩}/D²,
-///     v̄ = (T/A)(w̄ − ⟨w̄,v̂⟩v̂) + (sech²θ/A)⟨w̄,v̂⟩v̂,     x̄ = part + 2cμ (sech²θ/A²) x,
-///     D² c̄ = ‖w‖²⟨g,x⟩ {q − (2−A)ψ c‖w‖² (D+q)} − ⟨g,w⟩ {2⟨x,w⟩ + ‖w‖² (2(1−A) + (2−A)ψq)}.
+/// z = x ⊕ w with w = f v, f = T/A, T = tanhc(θ), θ = s‖v‖/A, A = 1 − c‖x‖²; w's complement is sech²θ, carried. With w̄,
+/// the first part of x̄ and D from mobius_sum_vjp, q = 1 − c²‖x‖²‖w‖² = B + A c‖w‖², ψ = tanhc_decay(θ), v̂ = v/‖v‖:
+///     μ = ⟨w̄,v⟩ = A {q⟨g,v⟩ + cf‖v‖² (D+q)⟨g,x⟩}/D²,
+///     v̄ = f (w̄ − ⟨w̄,v̂⟩v̂) + (sech²θ/A)⟨w̄,v̂⟩v̂,     x̄ = part + 2cμ (sech²θ/A²) x,
+///     c̄ = (f/D)² [ ‖v‖²⟨g,x⟩ {q − (2−A)ψ c‖w‖² (D+q)} − ⟨g,v⟩ {2⟨x,v⟩ + f‖v‖² (2(1−A) + (2−A)ψq)} ].
 /// c̄ is small of second order in w; the partial derivatives through A, θ and ⊕ are of first order and would cancel.
 struct poincare_expmap {
     static constexpr char const* name = "poincare::expmap";
@@ -23,7 +23,7 @@ struct poincare_expmap {
     /// w and what else depends on ‖v‖.
     template <class T, class X, class V>
     struct increment {
-        T length, theta, factor, complement;  ///< ‖v‖, θ, T/A, sech²θ
+        T length, theta, factor, complement;  ///< ‖v‖, θ, f, sech²θ
         scaled<T, V> vector;
 
         HYSPN_HD increment(curvature<T> const& k, X x, V v)
@@ -59,12 +59,13 @@ struct poincare_expmap {
         mobius_sum const z{k.c(), x, w.vector, w.complement};
         mobius_sum_vjp const back{z, g};
         increment_cotangent<decltype(back)> const w_bar{back};
-        T const a = z.a, c = z.c, d2 = z.d * z.d, w2 = back.y2, cw2 = c * w2;
+        T const a = z.a, c = z.c, f = w.factor, root = f / z.d;
+        T const gv = cdot(g, v), v2 = cdot(v, v), cw2 = c * back.y2;
         T const q = z.b + a * cw2, psi = (T(2) - a) * tanhc_decay(w.theta);
-        T const mu = a * (q * cdot(g, v) + c * w.factor * cdot(v, v) * (z.d + q) * back.gx) / d2;
-        T const c_bar = (w2 * back.gx * (q - psi * cw2 * (z.d + q)) -
-                         back.gy * (T(2) * cdot(x, w.vector) + w2 * (T(2) * (T(1) - a) + psi * q))) /
-                        d2;
+        T const mu = a * (q * gv + c * f * v2 * (z.d + q) * back.gx) / (z.d * z.d);
+        T const c_bar = root * root *
+                        (v2 * back.gx * (q - psi * cw2 * (z.d + q)) -
+                         gv * (T(2) * cdot(x, v) + f * v2 * (T(2) * (T(1) - a) + psi * q)));
         direction const v_hat{v, w.length};
         T const along = dot(w_bar, v_hat);
         T const radial = w.complement / a;
