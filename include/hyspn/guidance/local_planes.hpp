@@ -81,7 +81,8 @@ struct local_plane_op {
     view<T const, 3, M> distance;
     sample_views<T, M> samples;
     view<T, 2, M> out;
-    T softness, ridge, range_weight, horizontal_step;
+    T softness, ridge, range_weight;
+    bool logarithmic;  ///< the values are logarithms: write the exponential
 
     dims<2> shape() const { return out.extents(); }
 
@@ -108,14 +109,49 @@ struct local_plane_op {
             T const weight = exp((distance(i, j, 0) - distance(i, j, k)) * rate);
             T const value = samples.value(s);
             moments.add(weight, static_cast<T>(samples.y(s) - static_cast<std::int32_t>(i)),
-                        static_cast<T>(samples.x(s) - static_cast<std::int32_t>(j)) * horizontal_step, value - centre);
+                        static_cast<T>(samples.x(s) - static_cast<std::int32_t>(j)), value - centre);
             if (weight < range_weight) continue;
             least = value < least ? value : least;
             greatest = value > greatest ? value : greatest;
         }
         T const fitted = centre + moments.at_origin(ridge);
-        out(i, j) = fitted < least ? least : fitted > greatest ? greatest : fitted;
+        T const limited = fitted < least ? least : fitted > greatest ? greatest : fitted;
+        out(i, j) = logarithmic ? exp(limited) : limited;
     }
 };
 
 }  // namespace hyspn::detail
+
+namespace hyspn::guidance {
+
+/// A dense map [H, W]: at every pixel the weighted plane through its nearest samples, read at the pixel. O(K) per
+/// pixel. Values must be positive for depth_space::logarithmic. Throws value_error for options out of range,
+/// shape_error when `near` does not belong to a map.
+template <execution_policy P, class T>
+tensor<T, 2> fit_local_planes(P const& exec, nearest_samples<T> const& near, sample_list<T> const& samples,
+                              local_plane_options const& options = {})
+{
+    char const* const name = "fit_local_planes";
+    detail::require_value(options.softness > 0, name, "softness", "above 0", options.softness);
+    detail::require_value(options.ridge >= 0, name, "ridge", "at least 0", options.ridge);
+    detail::require_value(options.range_weight >= 0 && options.range_weight <= 1, name, "range_weight", "in [0, 1]",
+                          options.range_weight);
+    detail::require_shape(name, "near.distance", "the shape of near.index", near.distance.extents(),
+                          near.index.extents());
+    bool const logarithmic = options.space == depth_space::logarithmic;
+    tensor<T, 1> value(samples.value);
+    if (logarithmic)
+        for (T& z : value) z = std::log(z);
+    tensor<T, 2> out(near.index.extent(0), near.index.extent(1));
+    dispatch(exec, detail::local_plane_op<T, memory::host>{as_const(near.index),
+                                                           as_const(near.distance),
+                                                           {as_const(samples.y), as_const(samples.x), as_const(value)},
+                                                           out,
+                                                           static_cast<T>(options.softness),
+                                                           static_cast<T>(options.ridge),
+                                                           static_cast<T>(options.range_weight),
+                                                           logarithmic});
+    return out;
+}
+
+}  // namespace hyspn::guidance
