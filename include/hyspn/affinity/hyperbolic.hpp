@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <concepts>
 #include <utility>
 
 #include <hyspn/affinity/detail/ham_call.hpp>
@@ -18,8 +19,9 @@ namespace hyspn::affinity {
 /// expmap0(v_j); beta-priority: the neighbours are ordered, the centre first, then by distance; weights g_ij (see
 /// weighting); t_i = β_{KC}/β_C · [g v of the first; g v of the second; …] ∈ R^{KC}, the weighted β-concatenation; a
 /// Poincaré fully connected layer (HNN++, Shimizu et al. 2021, arXiv 2006.08210) with rows z_o, biases r_o; its ball
-/// output y_i is returned as logits logmap0(y_i). No ball point is ever formed (see to_ball for them), nothing is
-/// clamped: values and gradients are finite for every finite input up to the range of the type.
+/// output y_i is returned as logits logmap0(y_i). No ball point is ever formed, nothing is
+/// clamped: values and gradients are finite for every finite input, as long as they lie in the range of the type. The
+/// ball points y themselves are poincare::expmap0 of the logits.
 ///
 /// Accuracy, norm-wise: logits within 16 eps; gradients within 128 eps where the problem allows.
 struct hyperbolic {
@@ -78,7 +80,7 @@ struct hyperbolic {
         return y;
     }
 
-    /// The same into y, which must not overlap x. Policies without a specialisation allocate 2K + half + 2 numbers per
+    /// The same into y, which must not overlap x. Policies without a specialisation allocate 3K + half + 2 numbers per
     /// pixel of scratch.
     template <execution_policy P, class T, class M, view_of_rank<4> X, view_of_rank<4> Y>
         requires same_space<P, X, Y>

@@ -45,7 +45,7 @@ struct affinity_shapes {
 template <class T, class M>
 affinity_shapes require_affinity(char const* function, affinity::neighbourhood const& around, index_t outputs,
                                  view<T const, 4, M> const& x, view<T const, 3, M> const& z,
-                                 view<T const, 1, M> const& r)
+                                 view<T const, 1, M> const& r, char const* r_name = "r")
 {
     affinity::require_valid(function, around);
     require_value(outputs >= 1, function, "outputs", "at least 1", static_cast<double>(outputs));
@@ -55,7 +55,7 @@ affinity_shapes require_affinity(char const* function, affinity::neighbourhood c
                             {outputs, around.count(), x.extent(1)},
                             {outputs}};
     require_shape(function, "z", "[O, K, C]", z.extents(), s.z);
-    require_shape(function, "r", "[O]", r.extents(), s.r);
+    require_shape(function, r_name, "[O]", r.extents(), s.r);
     return s;
 }
 

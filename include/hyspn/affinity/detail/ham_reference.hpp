@@ -143,15 +143,13 @@ struct neighbour_memory {
     }
 };
 
-/// Radii and, where the options need them, distances, weights and order.
+/// Radii and distances into out.radius and out.distance; the pairs' geometry into out.chord and out.radial when `keep`.
 template <execution_policy P, class T, class M>
-void run_geometry(P const& exec, ham_options const& options, view<T const, 4, M> const& x, T s, T tau, bool keep,
-                  ham_saved_views<T, M> const& out, neighbour_arrays<T, M> const& neighbours)
+void run_distances(P const& exec, affinity::neighbourhood const& around, view<T const, 4, M> const& x, T s, bool keep,
+                   ham_saved_views<T, M> const& out)
 {
     dispatch(exec, radius_op<T, M>{x, out.radius});
-    if (!options.needs_distances()) return;
-    dispatch(exec, pair_distance_op<T, M>{options.around, x, out.radius, s, keep, out.chord, out.radial, out.distance});
-    dispatch(exec, neighbour_weights_op<T, M>{options, tau, out.distance, neighbours});
+    dispatch(exec, pair_distance_op<T, M>{around, x, out.radius, s, keep, out.chord, out.radial, out.distance});
 }
 
 /// Scratch per pixel: 3K numbers for weights and order, and, when nothing is saved, a radius and half distances.
@@ -178,7 +176,12 @@ void dispatch(P const& exec, ham_forward_op<T, M> const& op)
     T const s = sqrt(op.c);
     auto const inner = op.save ? op.saved.inner : op.y;
 
-    run_geometry(exec, op.options, op.x, s, op.tau, op.save, geometry, neighbours);
+    if (pairs) {
+        run_distances<P, T, M>(exec, op.options.around, op.x, s, op.save, geometry);
+        dispatch(exec, neighbour_weights_op<T, M>{op.options, op.tau, geometry.distance, neighbours});
+    } else {
+        dispatch(exec, radius_op<T, M>{op.x, geometry.radius});
+    }
     dispatch(exec, row_norm_op<T, M>{op.z, as_view(zeta)});
     dispatch(exec, aggregation_op<T, M>{neighbours, op.x, op.z, op.kappa, inner});
     dispatch(exec, layer_op<T, M>{neighbours, geometry.radius, as_const(zeta), op.r, s, op.kappa, inner, op.save,
@@ -213,8 +216,8 @@ void dispatch(P const& exec, ham_backward_op<T, M> const& op)
         tensor<T, 3, M> tau_bar(e[0], e[2], e[3]);
         dispatch(exec, aggregation_weight_vjp_op<T, M>{neighbours, op.x, op.z, saved.radius, op.kappa,
                                                        as_const(inner_bar), as_const(norm_bar), as_view(weight_bar)});
-        dispatch(exec, neighbour_weights_vjp_op<T, M>{op.options, op.tau, saved.distance, neighbours.weight,
-                                                      as_view(weight_bar), as_view(tau_bar)});
+        dispatch(exec, neighbour_weights_vjp_op<T, M>{op.options, op.tau, saved.distance, as_view(weight_bar),
+                                                      as_view(tau_bar)});
         dispatch(exec, pair_distance_vjp_op<T, M>{op.options.around, op.x, saved.radius, saved.chord, saved.radial, s,
                                                   as_const(weight_bar), op.dx, as_view(c_bar)});
         *op.dtau += sum_of(exec, tau_bar);

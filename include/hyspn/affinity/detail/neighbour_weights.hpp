@@ -196,7 +196,6 @@ struct neighbour_weights_vjp_op {
     ham_options options;
     T tau;
     view<T const, 4, M> distance;
-    view<T const, 4, M> weight;
     view<T, 4, M> cotangent;
     view<T, 3, M> tau_bar;
 
@@ -209,8 +208,8 @@ struct neighbour_weights_vjp_op {
         T mean(0), mean_distance(0), scale_bar(0), total(0);
         for (index_t k = 0; k < K; ++k) {
             if (!d.present(k)) continue;
-            mean += weight(n, k, i, j) * cotangent(n, k, i, j);
-            mean_distance += weight(n, k, i, j) * d(k);
+            mean += g(k) * cotangent(n, k, i, j);
+            mean_distance += g(k) * d(k);
         }
         mean /= static_cast<T>(g.number);
         mean_distance /= static_cast<T>(g.number);
@@ -221,7 +220,7 @@ struct neighbour_weights_vjp_op {
                 T const q_bar = static_cast<T>(g.number) / g.total * centred, q = g.unnormalised(k);
                 switch (options.weight) {
                     case affinity::weighting::softmax: {
-                        T const u = weight(n, k, i, j) * centred;
+                        T const u = g(k) * centred;
                         distance_bar = -u / tau;
                         scale_bar += u * ((d(k) - mean_distance) / tau / tau);
                         break;
