@@ -2,10 +2,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <atomic>
 #include <cstddef>
 #include <filesystem>
 #include <fstream>
+#include <random>
 #include <string>
 #include <system_error>
 #include <utility>
@@ -35,8 +35,14 @@ public:
 
     void write(void const* data, std::size_t bytes)
     {
-        out_.write(static_cast<char const*>(data), static_cast<std::streamsize>(bytes));
+        append(data, bytes);
         if (!out_) throw io_error("cannot write " + path_.string());
+    }
+
+    /// write without the exception, for C callbacks: commit() reports the failure.
+    void append(void const* data, std::size_t bytes) noexcept
+    {
+        out_.write(static_cast<char const*>(data), static_cast<std::streamsize>(bytes));
     }
 
     void commit()
@@ -50,12 +56,12 @@ public:
     }
 
 private:
+    /// Unlike that of any other writer of the same file, in this process or another.
     static std::filesystem::path temporary_name(std::filesystem::path const& path)
     {
-        static std::atomic<unsigned> serial{0};
+        std::random_device entropy;
         auto name = path;
-        name +=
-            ".tmp" + std::to_string(serial++) + "-" + std::to_string(reinterpret_cast<std::size_t>(&serial) & 0xffffff);
+        name += ".tmp" + std::to_string(entropy()) + std::to_string(entropy());
         return name;
     }
 
