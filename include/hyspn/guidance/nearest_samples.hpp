@@ -2,8 +2,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <algorithm>
 #include <cmath>
+#include <concepts>
 #include <cstdint>
+#include <functional>
 #include <queue>
 #include <string>
 #include <vector>
@@ -46,6 +49,9 @@ namespace hyspn::detail {
 
 inline constexpr double path_cost_unit = 256;  ///< whole numbers per pixel of path length
 
+/// A step costs less than this (65536 pixels), so that every path of an image with H + W <= 65536 fits into 40 bits.
+inline constexpr std::uint32_t path_cost_limit = std::uint32_t{1} << 24;
+
 /// The four steps whose costs are stored with a pixel; the other four are stored with the neighbour.
 struct path_step {
     index_t dy, dx;
@@ -82,7 +88,8 @@ struct path_cost_op {
         T const across = static_cast<T>(step.dx) * horizontal_step;
         T const length = sqrt(static_cast<T>(step.dy) + across * across);
         T const total = (length + contrast * 2 * sqrt(squared)) * static_cast<T>(path_cost_unit);
-        cost(direction, i, j) = static_cast<std::uint32_t>(total + T(0.5));
+        cost(direction, i, j) = total < static_cast<T>(path_cost_limit) ? static_cast<std::uint32_t>(total + T(0.5))
+                                                                        : path_cost_limit;  // refused afterwards
     }
 };
 
@@ -196,28 +203,71 @@ struct unpack_path_keys_op {
 
 }  // namespace hyspn::detail
 
+namespace hyspn::detail {
+
+inline void require_path_options(char const* name, index_t count, guidance::path_options const& o)
+{
+    require_value(count >= 1, name, "count", "at least 1", static_cast<double>(count));
+    require_value(o.contrast >= 0 && std::isfinite(o.contrast), name, "contrast", "finite and at least 0", o.contrast);
+    require_value(o.horizontal_step > 0 && std::isfinite(o.horizontal_step), name, "horizontal_step",
+                  "finite and above 0", o.horizontal_step);
+}
+
+template <class T>
+void require_samples(char const* name, guidance::sample_list<T> const& samples, index_t height, index_t width)
+{
+    require_value(samples.size() > 0 && samples.size() < (index_t{1} << path_key::index_bits) - 1, name, "samples",
+                  "at least one and fewer than 2^24 - 1", static_cast<double>(samples.size()));
+    for (index_t s = 0; s < samples.size(); ++s)
+        if (samples.y(s) < 0 || samples.y(s) >= height || samples.x(s) < 0 || samples.x(s) >= width)
+            raise<value_error>(name, "every sample", "inside the image " + to_string(dims<2>{height, width}),
+                               to_string(dims<2>{samples.y(s), samples.x(s)}));
+}
+
+/// Costs of all steps [4, H, W]. Throws value_error when one is NaN or too large.
+template <execution_policy P, class T>
+tensor<std::uint32_t, 3> path_costs(char const* name, P const& exec, view<T const, 3, memory::host> const& features,
+                                    guidance::path_options const& o)
+{
+    tensor<std::uint32_t, 3> cost(4, features.extent(1), features.extent(2));
+    dispatch(exec, path_cost_op<T, memory::host>{features, as_view(cost), static_cast<T>(o.contrast),
+                                                 static_cast<T>(o.horizontal_step)});
+    if (std::find(cost.begin(), cost.end(), path_cost_limit) != cost.end())
+        raise<value_error>(name, "the cost of every step", "a number below 65536 pixels",
+                           "more, or NaN: check features, contrast and horizontal_step");
+    return cost;
+}
+
+}  // namespace hyspn::detail
+
 namespace hyspn::guidance {
 
-/// For every pixel the K nearest samples along paths on the 8-connected pixel graph. A step from pixel i to a
-/// neighbour j costs length + contrast·d(v_i, v_j), rounded to 1/256 pixel; features [C, H, W] are tangent vectors.
-/// Costs O(K·H·W) list insertions; needs 20·K bytes per pixel. The result is the same to the bit for every policy and
-/// any number of threads.
+/// For every pixel the K = `count` nearest samples along paths on the 8-connected pixel graph. A step from pixel i to
+/// a neighbour j costs its length plus contrast · 2‖v_i − v_j‖, the geodesic distance of expmap0(v_i) and expmap0(v_j)
+/// at small curvature, rounded to 1/256 pixel. features [C, H, W].
+/// O(K H W) list insertions; scratch: 8 K + 16 bytes per pixel. The same bits for every policy and number of threads.
+/// Throws value_error for options out of range, no samples, samples outside the image, or steps that cost 65536 pixels
+/// or more (so also for features that are not finite), shape_error for images with H + W above 65536.
 template <execution_policy P, view_of_rank<3> X, class T = value_type_of<X>>
-    requires same_space<P, X> nearest_samples<T> find_nearest_samples(P const& exec, X&& features,
-                                                                      sample_list<T> const& samples, index_t count,
-                                                                      path_options const& options = {})
+    requires same_space<P, X> && std::same_as<typename P::memory_space, memory::host> nearest_samples<T>
+    find_nearest_samples(P const& exec, X&& features, sample_list<T> const& samples, index_t count,
+                         path_options const& options = {})
     {
+        char const* const name = "find_nearest_samples";
         auto const v = as_const(features);
         index_t const height = v.extent(1), width = v.extent(2);
-        tensor<std::uint32_t, 3> cost(4, height, width);
-        dispatch(exec, detail::path_cost_op<T, memory::host>{v, cost, static_cast<T>(options.contrast),
-                                                             static_cast<T>(options.horizontal_step)});
+        if (height + width > 65536)
+            detail::raise<shape_error>(name, "features", "[C, H, W] with H + W at most 65536", to_string(v.extents()));
+        detail::require_path_options(name, count, options);
+        detail::require_samples(name, samples, height, width);
+
+        auto const cost = detail::path_costs(name, exec, v, options);
         tensor<std::uint64_t, 3> keys(height, width, count);
         std::fill(keys.begin(), keys.end(), detail::path_key::none);
         dispatch(exec,
                  detail::nearest_samples_op{as_const(cost), as_const(samples.y), as_const(samples.x), as_view(keys)});
         nearest_samples<T> result{tensor<std::int32_t, 3>(keys.extents()), tensor<T, 3>(keys.extents())};
-        dispatch(exec, detail::unpack_path_keys_op<T>{as_const(keys), result.index, result.distance});
+        dispatch(exec, detail::unpack_path_keys_op<T>{as_const(keys), as_view(result.index), as_view(result.distance)});
         return result;
     }
 
