@@ -115,8 +115,9 @@ struct stencil_prepare_op {
     view<T, 4, M> taps, bias;
 };
 
+/// Operation by operation.
 template <execution_policy P, class T, class M>
-void dispatch(P const& exec, stencil_prepare_op<T, M> const& op)
+void prepare_stencil(P const& exec, stencil_prepare_op<T, M> const& op)
 {
     auto const made = weights_of(exec, op.axes, op.in.gates);
     auto const terms = terms_of(op.axes, op.in, made);
@@ -124,6 +125,12 @@ void dispatch(P const& exec, stencil_prepare_op<T, M> const& op)
         dispatch(exec, stencil_fold_before_op<T, M>{terms, op.taps, op.bias});
     else
         dispatch(exec, stencil_fold_after_op<T, M>{terms, op.taps, op.bias});
+}
+
+template <execution_policy P, class T, class M>
+void dispatch(P const& exec, stencil_prepare_op<T, M> const& op)
+{
+    prepare_stencil(exec, op);
 }
 
 /// Its adjoint: from dtaps (consumed) and dbias to the gradients of the inputs; d.initial, which holds the part of x_0,

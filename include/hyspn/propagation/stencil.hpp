@@ -26,6 +26,37 @@ stencil_affine<T, M> fold(P const& exec, propagation::stencil const& axes, propa
     return folded;
 }
 
+/// The whole forward pass. taps and iterates are left empty where nothing is kept.
+template <class T, class M>
+struct stencil_forward_op {
+    propagation::stencil axes;
+    propagation::inputs<T, M> in;
+    view<T, 4, M> out;
+    view<T, 4, M> taps;
+    view<T, 5, M> iterates;
+};
+
+/// Fold, then iterate.
+template <execution_policy P, class T, class M>
+void forward_stencil(P const& exec, stencil_forward_op<T, M> const& op)
+{
+    tensor<T, 4, M> scratch, bias(op.out.extents());
+    auto taps = op.taps;
+    if (!taps.data_handle()) {
+        scratch = tensor<T, 4, M>(with_channels(op.in.initial, op.axes.taps().count()));
+        taps = as_view(scratch);
+    }
+    dispatch(exec, stencil_prepare_op<T, M>{op.axes, op.in, taps, as_view(bias)});
+    dispatch(exec, stencil_iterate_op<T, M>{op.axes.taps(), op.axes.steps, taps, as_const(bias), op.in.initial, op.out,
+                                            op.iterates});
+}
+
+template <execution_policy P, class T, class M>
+void dispatch(P const& exec, stencil_forward_op<T, M> const& op)
+{
+    forward_stencil(exec, op);
+}
+
 /// Gradients with scratch where the caller wants none, so that kernels always have somewhere to write.
 template <class T, class M>
 class complete_gradients {
@@ -77,9 +108,7 @@ void stencil::forward(P const& exec, inputs<T, typename P::memory_space> const& 
     hyspn::detail::require_inputs(name, *this, in);
     view<T, 4, M> const to = as_view(out);
     hyspn::detail::require_shape(name, "out", "[N, L, H, W]", to.extents(), in.initial.extents());
-    auto const folded = hyspn::detail::fold(exec, *this, in);
-    dispatch(exec, hyspn::detail::stencil_iterate_op<T, M>{
-                       taps(), steps, as_const(folded.taps), as_const(folded.bias), in.initial, to, {}});
+    dispatch(exec, hyspn::detail::stencil_forward_op<T, M>{*this, in, to, {}, {}});
 }
 
 template <execution_policy P, class T, view_of_rank<4> Y>
@@ -92,13 +121,12 @@ void stencil::forward(P const& exec, inputs<T, typename P::memory_space> const& 
     hyspn::detail::require_inputs(name, *this, in);
     view<T, 4, M> const to = as_view(out);
     hyspn::detail::require_shape(name, "out", "[N, L, H, W]", to.extents(), in.initial.extents());
-    auto folded = hyspn::detail::fold(exec, *this, in);
     dims<4> const e = to.extents();
+    dims<4> const taps_extents = hyspn::detail::with_channels(in.initial, taps().count());
     dims<5> const kept_extents{steps > 0 ? steps - 1 : 0, e[0], e[1], e[2], e[3]};
     if (!(kept.iterates.extents() == kept_extents)) kept.iterates = tensor<T, 5, M>(kept_extents);
-    kept.taps = std::move(folded.taps);
-    dispatch(exec, hyspn::detail::stencil_iterate_op<T, M>{taps(), steps, as_const(kept.taps), as_const(folded.bias),
-                                                           in.initial, to, as_view(kept.iterates)});
+    if (!(kept.taps.extents() == taps_extents)) kept.taps = tensor<T, 4, M>(taps_extents);
+    dispatch(exec, hyspn::detail::stencil_forward_op<T, M>{*this, in, to, as_view(kept.taps), as_view(kept.iterates)});
 }
 
 template <execution_policy P, class T, view_of_rank<4> Y>
@@ -129,3 +157,7 @@ void stencil::backward(P const& exec, inputs<T, typename P::memory_space> const&
 }
 
 }  // namespace hyspn::propagation
+
+#if HYSPN_HAS_OPENMP
+#include <hyspn/backends/omp/propagation/stencil.hpp>
+#endif

@@ -120,8 +120,9 @@ struct stencil_iterate_op {
     }
 };
 
+/// Step by step, one launch each.
 template <execution_policy P, class T, class M>
-void dispatch(P const& exec, stencil_iterate_op<T, M> const& op)
+void iterate_stencil(P const& exec, stencil_iterate_op<T, M> const& op)
 {
     if (op.steps == 0) return dispatch(exec, stencil_copy_op<T, M>{op.initial, op.out});
     bool const keep = op.iterates.data_handle() != nullptr;
@@ -136,6 +137,12 @@ void dispatch(P const& exec, stencil_iterate_op<T, M> const& op)
         dispatch(exec, op.step(from, to));
         from = to;
     }
+}
+
+template <execution_policy P, class T, class M>
+void dispatch(P const& exec, stencil_iterate_op<T, M> const& op)
+{
+    iterate_stencil(exec, op);
 }
 
 /// Adjoint of the iteration. Writes dinitial = dL/dx_0 (its x_0 part), dtaps and dbias from dout = dL/dx_steps.
@@ -169,3 +176,7 @@ void dispatch(P const& exec, stencil_iterate_adjoint_op<T, M> const& op)
 }
 
 }  // namespace hyspn::detail
+
+#if HYSPN_HAS_OPENMP
+#include <hyspn/backends/omp/propagation/step.hpp>
+#endif

@@ -1,0 +1,46 @@
+// SPDX-FileCopyrightText: 2026 The hyspn authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <hyspn/backends/omp/propagation/fold_rows.hpp>
+#include <hyspn/backends/omp/propagation/wavefront.hpp>
+#include <hyspn/propagation/stencil.hpp>
+
+/// \file
+/// Whole passes of propagation::stencil on the processor's cores: gates are folded by rows as the wavefront of steps
+/// reaches them, so that the image's weights are never stored. Included by propagation/stencil.hpp.
+
+namespace hyspn::detail {
+
+template <std::floating_point T>
+void dispatch(exec::omp const& exec, stencil_prepare_op<T, memory::host> const& op)
+{
+    if (!row_folder<T>::serves(op.axes, op.in) || !all_rows_contiguous(op.taps, op.bias))
+        return prepare_stencil(exec, op);
+    index_t const N = op.taps.extent(0), H = op.taps.extent(2), W = op.taps.extent(3);
+    if (op.taps.size() == 0) return;
+    row_folder<T> const fold(exec, op.axes, op.in);
+    exec::detail::for_each_index_omp(exec, N * H, [&](index_t row) {
+        index_t const n = row / H, y = row % H;
+        fold(n, y, 0, W, {&op.taps(n, 0, y, 0), op.taps.stride(1), &op.bias(n, 0, y, 0), op.bias.stride(1)});
+    });
+}
+
+template <std::floating_point T>
+void dispatch(exec::omp const& exec, stencil_iterate_op<T, memory::host> const& op)
+{
+    if (!all_rows_contiguous(op.taps, op.bias, op.initial, op.out, op.iterates)) return iterate_stencil(exec, op);
+    wavefront_job<T> const job{op.neighbours, op.steps, op.initial, op.out, op.iterates, {}};
+    if (!run_wavefront(exec, job, row_copier<T>(op.neighbours, op.taps, op.bias))) iterate_stencil(exec, op);
+}
+
+template <std::floating_point T>
+void dispatch(exec::omp const& exec, stencil_forward_op<T, memory::host> const& op)
+{
+    if (!row_folder<T>::serves(op.axes, op.in) || !all_rows_contiguous(op.out, op.taps, op.iterates))
+        return forward_stencil(exec, op);
+    wavefront_job<T> const job{op.axes.taps(), op.axes.steps, op.in.initial, op.out, op.iterates, op.taps};
+    if (!run_wavefront(exec, job, row_folder<T>(exec, op.axes, op.in))) forward_stencil(exec, op);
+}
+
+}  // namespace hyspn::detail

@@ -1,0 +1,101 @@
+// SPDX-FileCopyrightText: 2026 The hyspn authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <concepts>
+
+#include <hyspn/backends/omp/propagation/rows.hpp>
+#include <hyspn/propagation/step.hpp>
+
+/// \file
+/// Stencil operations by rows: columns whose neighbours all lie in the row by vectors, the margins by the operation
+/// object itself. Included by propagation/step.hpp.
+
+namespace hyspn::detail {
+
+/// The most terms of one row sum; larger windows run by the generic driver.
+inline constexpr index_t most_row_terms = 256;
+
+template <class T>
+using row_terms = std::array<row_term<T>, static_cast<std::size_t>(most_row_terms)>;
+
+template <class... V>
+bool all_rows_contiguous(V const&... v)
+{
+    return (v.rows_contiguous() && ...);
+}
+
+/// The columns whose neighbours are all inside the row.
+struct interior_columns {
+    index_t begin, end;
+
+    interior_columns(stencil_neighbours const& neighbours, index_t width)
+    {
+        index_t const margin = neighbours.kernel / 2 * neighbours.dilation;
+        begin = std::min(margin, width);
+        end = std::max(begin, width - margin);
+    }
+
+    /// Calls f(x) for the other columns.
+    template <class F>
+    void margins(index_t width, F const& f) const
+    {
+        for (index_t x = 0; x < begin; ++x) f(x);
+        for (index_t x = end; x < width; ++x) f(x);
+    }
+};
+
+template <std::floating_point T>
+void dispatch(exec::omp const& exec, stencil_step_op<T, memory::host> const& op)
+{
+    auto const [N, L, H, W] = op.to.extents().values;
+    index_t const height = H, width = W, channels = L;
+    if (op.taps.extent(1) > most_row_terms || !all_rows_contiguous(op.taps, op.bias, op.from, op.to))
+        return parallel_for(exec, op.shape(), op);
+    interior_columns const columns(op.neighbours, width);
+    exec::detail::for_each_index_omp(exec, N * H, [&](index_t row) {
+        index_t const n = row / height, y = row % height;
+        row_terms<T> terms;
+        for (index_t l = 0; l < channels; ++l) {
+            std::size_t count = 0;
+            for (index_t j = 0; j < op.taps.extent(1); ++j) {
+                auto const [dy, dx] = op.neighbours[j];
+                if (y + dy >= 0 && y + dy < height)
+                    terms[count++] = {&op.taps(n, j, y, 0), &op.from(n, l, y + dy, 0) + dx};
+            }
+            sum_products(terms.data(), static_cast<index_t>(count), &op.bias(n, l, y, 0), &op.to(n, l, y, 0),
+                         columns.begin, columns.end);
+            columns.margins(width, [&](index_t x) { op(n, l, y, x); });
+        }
+    });
+}
+
+template <std::floating_point T>
+void dispatch(exec::omp const& exec, stencil_transposed_op<T, memory::host> const& op)
+{
+    auto const [N, L, H, W] = op.to.extents().values;
+    index_t const height = H, width = W, channels = L;
+    if (op.taps.extent(1) > most_row_terms || !all_rows_contiguous(op.taps, op.bias, op.from, op.to))
+        return parallel_for(exec, op.shape(), op);
+    interior_columns const columns(op.neighbours, width);
+    exec::detail::for_each_index_omp(exec, N * H, [&](index_t row) {
+        index_t const n = row / height, y = row % height;
+        row_terms<T> terms;
+        for (index_t l = 0; l < channels; ++l) {
+            std::size_t count = 0;
+            for (index_t j = 0; j < op.taps.extent(1); ++j) {
+                auto const [dy, dx] = op.neighbours[j];
+                if (y - dy >= 0 && y - dy < height)
+                    terms[count++] = {&op.taps(n, j, y - dy, 0) - dx, &op.from(n, l, y - dy, 0) - dx};
+            }
+            sum_products(terms.data(), static_cast<index_t>(count),
+                         op.bias.data_handle() ? &op.bias(n, l, y, 0) : nullptr, &op.to(n, l, y, 0), columns.begin,
+                         columns.end);
+            columns.margins(width, [&](index_t x) { op(n, l, y, x); });
+        }
+    });
+}
+
+}  // namespace hyspn::detail
