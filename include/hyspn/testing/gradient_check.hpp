@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
+#include <cstdio>
 #include <limits>
 #include <random>
 #include <string>
@@ -39,6 +40,7 @@ struct gradient_options {
     double log_above = 1e-6;  ///< errors worth a line of the log
     double step = 1e-5;       ///< check_differences: step as a fraction of the coordinate's scale
     double scale = 0;         ///< typical size of a coordinate; 0: the largest |x_j|
+    double floor = 0;         ///< derivatives made of terms below this are compared as if they were this large
     unsigned seed = 1;        ///< of the random cotangent
 };
 
@@ -56,6 +58,13 @@ inline std::vector<double> random_cotangent(std::size_t n, unsigned seed)
     return dy;
 }
 
+inline std::string text(double x)
+{
+    char buffer[32];
+    std::snprintf(buffer, sizeof buffer, "%.9g", x);
+    return buffer;
+}
+
 /// Compares ⟨dy, J e_j⟩, given J e_j, with coordinate j of Jᵀdy.
 inline void compare(gradient_report& report, gradient_options const& options, std::size_t j,
                     std::vector<double> const& column, std::vector<double> const& dy, double claimed)
@@ -65,12 +74,12 @@ inline void compare(gradient_report& report, gradient_options const& options, st
         wanted += dy[i] * column[i];
         size += std::fabs(dy[i] * column[i]);
     }
-    double error = claimed == wanted ? 0 : std::fabs(claimed - wanted) / size;
+    double error = claimed == wanted ? 0 : std::fabs(claimed - wanted) / std::max(size, options.floor);
     if (std::isnan(error)) error = std::numeric_limits<double>::infinity();
     ++report.checked;
     if (error > options.log_above)
-        report.log += "coordinate " + std::to_string(j) + ": backward says " + std::to_string(claimed) + ", forward " +
-                      std::to_string(wanted) + ", relative error " + std::to_string(error) + "\n";
+        report.log += "coordinate " + std::to_string(j) + ": backward says " + text(claimed) + ", forward " +
+                      text(wanted) + ", relative error " + text(error) + "\n";
     if (report.worst_at == std::numeric_limits<std::size_t>::max() || error > report.worst) {
         report.worst = error;
         report.worst_at = j;
