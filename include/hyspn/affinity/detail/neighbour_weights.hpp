@@ -188,8 +188,9 @@ struct neighbour_weights_op {
 /// Cotangents of the weights, in place, to those of the distances; τ̄ of each pixel is added to `tau_bar`.
 /// With m = Σ g_jḡ_j/n and q̄_j = (n/Σq)(ḡ_j − m):
 ///   softmax  d̄_j = −u_j/τ, u_j = g_j(ḡ_j − m); τ̄ = Σ u_j(d_j − Σ g_l d_l/n)/τ², centred: exact for equal large d
-///   linear   d̄_j = −q̄_j + [j is the farthest] Σ q̄;  τ̄ = Σ q̄_j
-///   inverse  d̄_j = −q̄_j q_j²;  τ̄ = −Σ q̄_j q_j²
+///   linear   d̄_j = −q̄_j + [j is the farthest] Σ q̄;  τ̄ = Σ q̄_j = Σ q̄_j d_j/(max d + τ)
+///   inverse  d̄_j = −q̄_j q_j²;  τ̄ = −Σ q̄_j q_j² = Σ q̄_j q_j² d_j/τ
+/// The last forms use Σ q̄_j q_j = 0: plain sums cancel where all distances are small beside τ.
 /// The centre's distance is constant: its cotangent is set to 0, as are those of absent neighbours.
 template <class T, class M>
 struct neighbour_weights_vjp_op {
@@ -205,7 +206,7 @@ struct neighbour_weights_vjp_op {
         pixel_distances<T, M> const d{options.around, distance, n, i, j};
         pixel_weights<T, M> const g(options.weight, tau, d);
         index_t const K = options.around.count();
-        T mean(0), mean_distance(0), scale_bar(0), total(0);
+        T mean(0), mean_distance(0), scale_bar(0);
         for (index_t k = 0; k < K; ++k) {
             if (!d.present(k)) continue;
             mean += g(k) * cotangent(n, k, i, j);
@@ -227,12 +228,11 @@ struct neighbour_weights_vjp_op {
                     }
                     case affinity::weighting::linear:
                         distance_bar = -q_bar;
-                        scale_bar += q_bar;
-                        total += q_bar;
+                        scale_bar += q_bar * d(k) / (g.greatest + tau);
                         break;
                     case affinity::weighting::inverse:
                         distance_bar = -q_bar * q * q;
-                        scale_bar += distance_bar;
+                        scale_bar -= distance_bar * d(k) / tau;
                         break;
                     case affinity::weighting::uniform:
                         break;
@@ -240,7 +240,7 @@ struct neighbour_weights_vjp_op {
             }
             cotangent(n, k, i, j) = distance_bar;
         }
-        cotangent(n, g.farthest, i, j) += total;
+        if (options.weight == affinity::weighting::linear) cotangent(n, g.farthest, i, j) += scale_bar;
         cotangent(n, options.around.centre(), i, j) = T(0);
         tau_bar(n, i, j) = scale_bar;
     }
