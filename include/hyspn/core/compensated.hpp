@@ -158,30 +158,31 @@ HYSPN_HD detail::scalar_of<X> cdot(X const& x, Y const& y)
     return s.value();
 }
 
-/// ‖x‖², in working precision.
+/// ‖x‖², compensated.
 template <class X>
 HYSPN_HD detail::scalar_of<X> squared_norm(X const& x)
 {
-    return dot(x, x);
+    return cdot(x, x);
 }
 
-/// ‖x‖ for any finite x: where the squares would leave the range of the type, they are scaled by a power of two.
+/// ‖x‖ within one unit in the last place, for any finite x: where the squares would leave the range of the type, they
+/// are scaled by a power of two.
 template <class X>
 HYSPN_HD detail::scalar_of<X> norm(X const& x)
 {
     using std::fabs;
+    using std::isfinite;
     using std::sqrt;
     using T = detail::scalar_of<X>;
-    T const square = squared_norm(x);
     using traits = math_traits<T>;
+    T const square = squared_norm(x);
     if (square >= traits::smallest_square && square <= traits::largest_square) return sqrt(square);
     T greatest(0);
     for (index_t i = 0; i < x.extent(0); ++i) greatest = fabs(x(i)) > greatest ? fabs(x(i)) : greatest;
     if (!(greatest > T(0))) return T(0) * square;  // 0, or NaN
+    if (!isfinite(greatest)) return greatest;
     T const scale = greatest < T(1) ? T(traits::rescaling) : T(1) / T(traits::rescaling);
-    T s(0);
-    for (index_t i = 0; i < x.extent(0); ++i) s += (x(i) * scale) * (x(i) * scale);
-    return sqrt(s) / scale;
+    return sqrt(squared_norm(detail::scaled<T, X>{scale, x})) / scale;
 }
 
 /// 1 − c‖x‖² within a few units in its own last place, however close to 0: the square is never rounded before the

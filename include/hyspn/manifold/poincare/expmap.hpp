@@ -9,12 +9,13 @@ namespace hyspn {
 
 namespace detail {
 
-/// z = x ⊕ w with w = f v, f = T/A, T = tanhc(θ), θ = s‖v‖/A, A = 1 − c‖x‖²; w's complement is sech²θ, carried. With w̄,
-/// the first part of x̄ and D from mobius_sum_vjp, q = 1 − c²‖x‖²‖w‖² = B + A c‖w‖², ψ = tanhc_decay(θ), v̂ = v/‖v‖:
-///     μ = ⟨w̄,v⟩ = A {q⟨g,v⟩ + cf‖v‖² (D+q)⟨g,x⟩}/D²,
-///     v̄ = f (w̄ − ⟨w̄,v̂⟩v̂) + (sech²θ/A)⟨w̄,v̂⟩v̂,     x̄ = part + 2cμ (sech²θ/A²) x,
-///     c̄ = (f/D)² [ ‖v‖²⟨g,x⟩ {q − (2−A)ψ c‖w‖² (D+q)} − ⟨g,v⟩ {2⟨x,v⟩ + f‖v‖² (2(1−A) + (2−A)ψq)} ].
-/// c̄ is small of second order in w; the partial derivatives through A, θ and ⊕ are of first order and would cancel.
+/// z = x ⊕ w with w = ρv̂, v̂ = v/‖v‖ (0 at 0), ρ = f‖v‖, f = tanhc(θ)/A, θ = s‖v‖/A, A = 1 − c‖x‖²; w's complement is
+/// sech²θ, carried. With w̄, the first part of x̄ and D from mobius_sum_vjp, q = 1 − c²‖x‖²ρ² = B + Acρ² and
+/// ψ = (2−A) tanhc_decay(θ):
+///     η = ⟨w̄,v̂⟩ = A {q⟨g,v̂⟩ + cρ (D+q)⟨g,x⟩}/D²,
+///     v̄ = f (w̄ − ηv̂) + (sech²θ/A) ηv̂,     x̄ = part + 2cη‖v‖ (sech²θ/A²) x,
+///     c̄ = (ρ/D)² [ ⟨g,x⟩ {q − ψcρ² (D+q)} − ⟨g,v̂⟩ {2⟨x,v̂⟩ + ρ (2(1−A) + ψq)} ].
+/// c̄ is small of second order in v; the partial derivatives through A, θ and ⊕ are of first order and would cancel.
 struct poincare_expmap {
     static constexpr char const* name = "poincare::expmap";
     static constexpr char const* inputs[] = {"x", "v"};
@@ -59,18 +60,18 @@ struct poincare_expmap {
         mobius_sum const z{k.c(), x, w.vector, w.complement};
         mobius_sum_vjp const back{z, g};
         increment_cotangent<decltype(back)> const w_bar{back};
-        T const a = z.a, c = z.c, f = w.factor, root = f / z.d;
-        T const gv = cdot(g, v), v2 = cdot(v, v), cw2 = c * back.y2;
-        T const q = z.b + a * cw2, psi = (T(2) - a) * tanhc_decay(w.theta);
-        T const mu = a * (q * gv + c * f * v2 * (z.d + q) * back.gx) / (z.d * z.d);
-        T const c_bar = root * root *
-                        (v2 * back.gx * (q - psi * cw2 * (z.d + q)) -
-                         gv * (T(2) * cdot(x, v) + f * v2 * (T(2) * (T(1) - a) + psi * q)));
-        direction const v_hat{v, w.length};
+        T const a = z.a, c = z.c, r = w.length, rho = w.factor * r, rho_d = rho / z.d, c_rho2 = c * rho * rho;
+        T const q = z.b + a * c_rho2, psi = (T(2) - a) * tanhc_decay(w.theta);
+        T const g_v = r > T(0) ? cdot(g, v) / r : T(0), x_v = r > T(0) ? cdot(x, v) / r : T(0);
+        T const c_bar =
+            rho_d * rho_d *
+            (back.gx * (q - psi * c_rho2 * (z.d + q)) - g_v * (T(2) * x_v + rho * (T(2) * (T(1) - a) + psi * q)));
+        T const eta = a * (q * g_v + c * rho * (z.d + q) * back.gx) / (z.d * z.d);
+        direction const v_hat{v, r};
         T const along = dot(w_bar, v_hat);
         T const radial = w.complement / a;
         for (index_t i = 0; i < x.extent(0); ++i) {
-            T const to_x = back.to_x(i) + T(2) * c * mu * radial / a * x(i);
+            T const to_x = back.to_x(i) + T(2) * c * eta * (r * radial) / a * x(i);
             T const to_v = w.factor * (w_bar(i) - along * v_hat(i)) + radial * along * v_hat(i);
             dx(i) = to_x;
             dv(i) = to_v;

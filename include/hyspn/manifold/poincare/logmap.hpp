@@ -62,9 +62,9 @@ struct poincare_logmap {
         T const w = z > T(1) ? (T(1) - v) / z : (t.s / t.root * langevinc(t.s * t.root_z) + chi2) / T(2);
         T const gamma_x = t.kappa * cdot(g, x), gamma_delta = t.kappa * cdot(g, t.delta);
         T const m = t.kappa * cdot(g, t.chord), q = gamma_x + m * w / p;
-        T const delta2 = cdot(t.delta, t.delta), n = T(1) / a + T(1) / b - T(1);
+        T const delta2 = squared_norm(t.delta), n = T(1) / a + T(1) / b - T(1);
         T const c_bar = z * w > T(0.5) ? gamma_delta * (a * v * n - (T(2) - a)) / c -
-                                             delta2 * gamma_x * (v * n - c * cdot(x, x) / a)
+                                             delta2 * gamma_x * (v * n - c * squared_norm(x) / a)
                                        : (gamma_delta * (cdot(t.delta, sum{x, y}) - delta2 * w * n) -
                                           delta2 * gamma_x * (T(1) - b * z * w * n)) /
                                              b;

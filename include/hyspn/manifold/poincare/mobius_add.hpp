@@ -46,7 +46,7 @@ struct mobius_sum_vjp {
         gx = cdot(g, z.x);
         gy = cdot(g, z.y);
         gp = cdot(g, sum{z.x, z.y});
-        y2 = cdot(z.y, z.y);
+        y2 = squared_norm(z.y);
         T const d2 = z.d * z.d;
         h = (z.a * gp + z.n * gx) / d2;
         e = (z.c * y2 > T(0.25) ? gp - z.b * gx : gy + z.c * y2 * gx) / d2;
@@ -77,7 +77,7 @@ struct poincare_mobius_add {
     {
         mobius_sum const z{k.c(), x, y, complement(k.c(), y)};
         mobius_sum_vjp const back{z, g};
-        T const a = z.a, x2 = cdot(x, x), y2 = back.y2, p2 = z.p2;
+        T const a = z.a, x2 = squared_norm(x), y2 = back.y2, p2 = z.p2;
         bool const nearly_opposite = p2 < (x2 > y2 ? x2 : y2) / T(2);
         T const on_opposite = p2 * (a + z.b * (T(1) - a)) * back.gx - back.gp * (p2 - a * a * y2);
         T const on_general =
