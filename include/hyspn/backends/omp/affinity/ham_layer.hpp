@@ -1,0 +1,196 @@
+// SPDX-FileCopyrightText: 2026 The hyspn authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cmath>
+#include <vector>
+
+#include <Eigen/Core>
+
+#include <hyspn/affinity/detail/ham_reference.hpp>
+#include <hyspn/backends/omp/affinity/ham_tile.hpp>
+#include <hyspn/core/simd_math.hpp>
+
+/// \file
+/// Last stages of a tile: project every pixel of a row once (one GEMM), gather each pixel's neighbours by rank, and the
+/// Poincaré fully connected layer.
+
+namespace hyspn::detail {
+
+/// What the layer needs of the parameters, once per call.
+template <class T>
+struct ham_rows {
+    using matrix = Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic>;
+
+    matrix z;                             ///< [K·O, C], row m·O + o
+    std::vector<T> zeta, cosh_b, sinh_b;  ///< ‖z_o‖, and of b_o = 2s r_o
+    T largest_bias = 0;                   ///< max |b_o|
+
+    explicit ham_rows(ham_forward_op<T, memory::host> const& op) : z(op.z.extent(1) * op.z.extent(0), op.z.extent(2))
+    {
+        index_t const O = op.z.extent(0), K = op.z.extent(1), C = op.z.extent(2);
+        T const s = std::sqrt(op.c);
+        for (index_t o = 0; o < O; ++o) {
+            for (index_t m = 0; m < K; ++m)
+                for (index_t c = 0; c < C; ++c) z(m * O + o, c) = op.z(o, m, c);
+            T const b = T(2) * s * op.r(o);
+            zeta.push_back(norm(typename row_norm_op<T, memory::host>::row{op.z, o}));
+            cosh_b.push_back(std::cosh(b));
+            sinh_b.push_back(std::sinh(b));
+            largest_bias = std::max(largest_bias, std::fabs(b));
+        }
+    }
+};
+
+template <class T>
+class ham_layer_stage {
+    using V = simd::pack<T>;
+    /// Outputs are the lanes of the gather: one load and one fused operation a neighbour.
+    using eight = typename simd::detail::vector_of<T, 8 * sizeof(T)>::type;
+
+public:
+    ham_layer_stage(ham_forward_op<T, memory::host> const& op, ham_rows<T> const& rows, ham_workspace<T>& work)
+        : op_(op),
+          rows_(rows),
+          work_(work),
+          s_(std::sqrt(op.c)),
+          outputs_(op.z.extent(0)),
+          u_(static_cast<std::size_t>(outputs_)),
+          w_(static_cast<std::size_t>(outputs_))
+    {
+    }
+
+    /// ⟨z_{o,m}, v⟩ for every pixel of the tile's columns in row `row`; zeros in the halo outside the image.
+    void project(ham_tile const& tile, index_t row)
+    {
+        using matrix = typename ham_rows<T>::matrix;
+        using planar = Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
+        index_t const width = tile.width();
+        T* const line = work_.projection.line(row);
+        T* const first = line + work_.halo * work_.products;
+        std::fill(line, first, T(0));
+        std::fill_n(first + width * work_.products, work_.halo * work_.products, T(0));
+        Eigen::Map<planar const, Eigen::Unaligned, Eigen::OuterStride<>> const features(
+            work_.features.line(row) + work_.margin, op_.x.extent(1), width, Eigen::OuterStride<>(work_.pitch));
+        Eigen::Map<matrix>(first, work_.products, width).noalias() = rows_.z * features;
+    }
+
+    /// i_o = κ Σ_j g_j p_{o,rank_j}(j) for the tile's own pixels of row `row`.
+    void gather(ham_tile const& tile, index_t row)
+    {
+        collect_neighbours(row);
+        index_t const first = work_.margin + tile.col0 - tile.left, end = first + tile.col1 - tile.col0;
+        for (index_t u = first; u < end; ++u) {
+            index_t o = 0;
+            for (; o + 8 <= outputs_; o += 8) gather_eight(u, o);
+            for (; o < outputs_; ++o) gather_one(u, o);
+        }
+    }
+
+    /// Logits of the tile's own pixels of the row at work.
+    void epilogue(ham_tile const& tile)
+    {
+        index_t const first = work_.margin + tile.col0 - tile.left, end = first + tile.col1 - tile.col0;
+        for (index_t u = first; u < end; u += V::size)
+            if (!fast_logits(u)) careful_logits(u, std::min(u + V::size, end));
+    }
+
+private:
+    struct neighbour {
+        T const* weight;                  ///< by element
+        typename V::integer const* rank;  ///< by element
+        T const* projection;              ///< of element 0
+    };
+
+    void collect_neighbours(index_t row)
+    {
+        auto const& around = op_.options.around;
+        neighbours_.clear();
+        for (index_t k = 0; k < around.count(); ++k) {
+            index_t const other = row + around.row_offset(k);
+            if (other < 0 || other >= op_.x.extent(2)) continue;
+            index_t const shift = around.column_offset(k) - work_.margin + work_.halo;
+            neighbours_.push_back(
+                {&work_.weight(k, 0), &work_.rank(k, 0), work_.projection.line(other) + shift * work_.products});
+        }
+    }
+
+    void gather_eight(index_t u, index_t o)
+    {
+        eight sum{};
+        for (neighbour const& j : neighbours_) {
+            eight p;
+            std::memcpy(&p, j.projection + u * work_.products + j.rank[u] * outputs_ + o, sizeof p);
+            sum += j.weight[u] * p;
+        }
+        for (index_t lane = 0; lane < 8; ++lane) work_.inner(o + lane, u) = op_.kappa * sum[lane];
+    }
+
+    void gather_one(index_t u, index_t o)
+    {
+        T sum = 0;
+        for (neighbour const& j : neighbours_)
+            sum += j.weight[u] * j.projection[u * work_.products + j.rank[u] * outputs_ + o];
+        work_.inner(o, u) = op_.kappa * sum;
+    }
+
+    /// One register of pixels by the plain formulas; false where exponents are beyond them.
+    bool fast_logits(index_t u)
+    {
+        constexpr T largest_exponent = 30;
+        V const a = V(T(2) * s_) * V::load(&work_.norm(u)), zero(T(0)), one(T(1));
+        if (!(simd::largest(a) + rows_.largest_bias <= largest_exponent)) return false;
+        simd::hyperbolic_pair<T> const h(a);
+        V const sinhc = select<T>(a > zero, h.sinh / a, one);
+        V greatest = zero, square = zero;
+        for (index_t o = 0; o < outputs_; ++o) {
+            auto const i = static_cast<std::size_t>(o);
+            T const zeta = rows_.zeta[i];
+            V const y0 = zeta > T(0) ? V::load(&work_.inner(o, u)) * V(T(2) * s_ / zeta) : zero;
+            V const argument = y0 * sinhc * V(rows_.cosh_b[i]) - h.cosh * V(rows_.sinh_b[i]);
+            u_[i] = V(T(2) * zeta) * asinh(argument);
+            greatest = max(greatest, abs(u_[i]));
+        }
+        // A NaN anywhere must not pass for a small number.
+        if (!(simd::largest(greatest) <= largest_exponent) || has_nan(greatest)) return false;
+        for (std::size_t i = 0; i < u_.size(); ++i) {
+            w_[i] = sinh(u_[i]);
+            square = fma(w_[i], w_[i], square);
+        }
+        V const omega = sqrt(square);
+        // Below this |u| the logits are u/(2s) to rounding, while squares begin to underflow.
+        constexpr T linear = std::is_same_v<T, float> ? T(1e-5) : T(1e-9);
+        V const scale = select<T>(greatest > V(linear), asinh(omega) / omega, one) * V(T(0.5) / s_);
+        for (std::size_t i = 0; i < u_.size(); ++i)
+            (scale * select<T>(greatest > V(linear), w_[i], u_[i])).store(&work_.logits(static_cast<index_t>(i), u));
+        return true;
+    }
+
+    static bool has_nan(V x)
+    {
+        T const sum = simd::largest(x - x);
+        return !(sum == T(0));
+    }
+
+    void careful_logits(index_t from, index_t to)
+    {
+        for (index_t u = from; u < to; ++u) {
+            view<T, 1> const out(&work_.logits(0, u), dims<1>{outputs_}, dims<1>{work_.pitch});
+            for (index_t o = 0; o < outputs_; ++o) {
+                T const zeta = rows_.zeta[static_cast<std::size_t>(o)];
+                out(o) = T(2) * zeta * plane_terms<T>(s_, work_.norm(u), work_.inner(o, u), zeta, op_.r(o)).y;
+            }
+            logits_from_scaled_distances(s_, out);
+        }
+    }
+
+    ham_forward_op<T, memory::host> const& op_;
+    ham_rows<T> const& rows_;
+    ham_workspace<T>& work_;
+    T s_;
+    index_t outputs_;
+    std::vector<neighbour> neighbours_;
+    std::vector<V> u_, w_;
+};
+
+}  // namespace hyspn::detail

@@ -1,0 +1,34 @@
+// SPDX-FileCopyrightText: 2026 The hyspn authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <algorithm>
+#include <atomic>
+#include <vector>
+
+#include <omp.h>
+
+#include <hyspn/exec/omp.hpp>
+
+namespace hyspn::detail {
+
+/// Runs body(worker, t) for 0 ≤ t < count, each on one thread with a worker of its own (made beforehand by
+/// make_worker(), so that running out of memory is an exception here and not inside a thread). Tiles are handed out as
+/// threads become free: what a tile writes must not depend on who runs it. body must not throw.
+///
+/// The team has at least two threads even when one is to work, because Eigen multiplies on threads of its own unless it
+/// finds itself inside a team.
+template <class MakeWorker, class Body>
+void for_each_tile(exec::omp const& exec, index_t count, MakeWorker const& make_worker, Body const& body)
+{
+    int const wanted = exec.threads > 0 ? exec.threads : omp_get_max_threads();
+    auto const threads = static_cast<std::size_t>(std::min<index_t>(wanted, count));
+    std::vector<decltype(make_worker())> workers;
+    for (std::size_t t = 0; t < threads; ++t) workers.push_back(make_worker());
+    std::atomic<index_t> next{0};
+#pragma omp parallel num_threads(std::max(2, static_cast <int>(threads)))
+    if (auto const me = static_cast<std::size_t>(omp_get_thread_num()); me < threads)
+        for (index_t t = next++; t < count; t = next++) body(*workers[me], t);
+}
+
+}  // namespace hyspn::detail
