@@ -165,14 +165,16 @@ TEST_CASE("the divided difference of x sinh 2x agrees with its definition")
         long double const x = std::asinh(std::sqrt(z));
         return x * std::sinh(2 * x);
     };
+    using wide = long double;
     for (double z0 : {0.0, 0.01, 0.4})
         for (double z1 : {0.8, 1.5})
             for (double z2 : {2.0, 2.6}) {
-                long double const first = (f(z1) - f(z0)) / (z1 - z0), second = (f(z2) - f(z1)) / (z2 - z1);
-                auto const want = static_cast<double>((second - first) / (static_cast<long double>(z2) - z0));
+                wide const w0 = static_cast<wide>(z0), w1 = static_cast<wide>(z1), w2 = static_cast<wide>(z2);
+                wide const first = (f(w1) - f(w0)) / (w1 - w0), second = (f(w2) - f(w1)) / (w2 - w1);
+                auto const want = static_cast<double>((second - first) / (w2 - w0));
                 CHECK(hyspn::detail::second_difference_of_x_sinh_2x(z0, z1, z2) == Approx(want).epsilon(1e-14));
                 auto const in_float = hyspn::detail::second_difference_of_x_sinh_2x(
                     static_cast<float>(z0), static_cast<float>(z1), static_cast<float>(z2));
-                CHECK(in_float == Approx(want).epsilon(1e-5));
+                CHECK(static_cast<double>(in_float) == Approx(want).epsilon(1e-5));
             }
 }

@@ -73,11 +73,13 @@ struct packed {
     /// The two callables of gradient_check.hpp.
     auto forward_function() const
     {
-        return [this](auto const& flat) { return forward(flat); };
+        return [self = *this](auto const& flat) { return self.forward(flat); };
     }
     auto backward_function() const
     {
-        return [this](std::vector<double> const& flat, std::vector<double> const& dy) { return backward(flat, dy); };
+        return [self = *this](std::vector<double> const& flat, std::vector<double> const& dy) {
+            return self.backward(flat, dy);
+        };
     }
 };
 

@@ -93,6 +93,22 @@ TEST_CASE("affinities take empty images and leave parameter gradients alone")
         });
 }
 
+TEST_CASE("a neighbourhood of the centre alone has no gates and no gradients")
+{
+    affinity::geodesic const a{.kernel = 1};
+    auto const x = random_tensor<float>(dims<4>{1, 3, 4, 5}, 0.5, 50);
+    auto const p = a.make_params<float>();
+    auto y = a.forward(exec::seq{}, p, x);
+    CHECK(y.extents() == dims<4>{1, 0, 4, 5});
+    affinity::geodesic::saved<float> saved;
+    a.forward(exec::seq{}, p, x, y, saved);
+    auto dp = a.zero_gradients(p);
+    auto dx = x;
+    a.backward(exec::seq{}, p, x, saved, y, dx, dp);
+    CHECK(std::all_of(dx.begin(), dx.end(), [](float v) { return v == 0; }));
+    CHECK((dp.c == 0 && dp.tau == 0));
+}
+
 TEST_CASE("hyperbolic affinity says what is wrong with its arguments")
 {
     affinity::hyperbolic const a{.outputs = 2};

@@ -141,7 +141,7 @@ namespace hyspn::affinity {
 /// order, 0 where absent, with g normalised over the whole neighbourhood as in weighting (the centre at distance 0
 /// included). Features are tangent coordinates of a Poincaré ball of curvature −c.
 struct geodesic {
-    index_t kernel = 3;    ///< side of the neighbourhood, odd, at least 3
+    index_t kernel = 3;    ///< side of the neighbourhood, odd
     index_t dilation = 1;  ///< pixels between neighbours
     weighting weight = weighting::softmax;
 
