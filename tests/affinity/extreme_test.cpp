@@ -98,3 +98,12 @@ TEST_CASE("values and gradients are finite for extreme parameters")
     }));
     CHECK(with([](auto& p) { p = affinity::hyperbolic{.outputs = 3}.template make_params<float>(3); }));
 }
+
+TEST_CASE("a row of zeros at a radius whose slope just fits the type")
+{
+    // sinh(120)/60 times the weights' cotangent: close to the largest float, but no 0/0 on the way.
+    affinity::hyperbolic const a{.kernel = 1, .outputs = 1};
+    tensor<float, 4> x(1, 1, 1, 1);
+    x(0, 0, 0, 0) = 60;
+    CHECK(runs_finite(a, x, a.make_params<float>(1)));
+}

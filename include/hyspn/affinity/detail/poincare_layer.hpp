@@ -61,11 +61,11 @@ struct plane_terms {
         using std::fabs;
         return fabs(y) < T(1) ? Y / R * tcoth_minus_1(y) : y - Y / R;
     }
-    /// ∂y/∂i·‖z‖/(4s)·…: the common factor φ(1+β)/R.
+    /// ∂y/∂i in units of 2s/‖z‖.
     HYSPN_HD T inner_slope() const { return phi * (T(1) + beta) / R; }
-    /// ∂y/∂(‖t‖²)/(4c) at fixed i.
+    /// ∂y/∂(‖t‖²/2) at fixed i, in units of 4c.
     HYSPN_HD T norm_slope() const { return phi / R * (langevinc(a) * y0 * (T(1) + beta) + side * (-T(1) + beta)); }
-    /// ∂y/∂r/(2s).
+    /// ∂y/∂r in units of 2s.
     HYSPN_HD T bias_slope() const
     {
         using std::expm1;
