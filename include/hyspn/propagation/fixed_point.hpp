@@ -70,8 +70,8 @@ struct fixed_point {
         auto const report = hyspn::detail::solve_fixed_point(name, exec, axes.taps(), kept.taps, true, lambda,
                                                              as_view(u), tolerance, max_iterations);
         dispatch(exec, hyspn::detail::stencil_fill_op<T, M>{T(0), as_view(dtaps)});
-        dispatch(exec, hyspn::detail::stencil_taps_gradient_op<T, M>{axes.taps(), as_const(u),
-                                                                     as_const(kept.iterates)[0], as_view(dtaps)});
+        dispatch(exec, hyspn::detail::stencil_taps_gradient_op<T, M>{axes.taps(), with_batch(as_const(u)),
+                                                                     as_const(kept.iterates), as_view(dtaps)});
         hyspn::detail::complete_gradients<T, M> const complete(axes, in, d);
         dispatch(exec, hyspn::detail::stencil_fill_op<T, M>{T(0), complete.all.initial});
         dispatch(exec,

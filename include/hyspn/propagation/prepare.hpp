@@ -142,10 +142,17 @@ struct stencil_prepare_adjoint_op {
     view<T, 4, M> dtaps;
     view<T const, 4, M> dbias;
     propagation::gradients<T, M> d;
+
+    bool injects_initial() const
+    {
+        return axes.injection != propagation::injection_time::none &&
+               axes.injected == propagation::injected_value::initial;
+    }
 };
 
+/// Operation by operation.
 template <execution_policy P, class T, class M>
-void dispatch(P const& exec, stencil_prepare_adjoint_op<T, M> const& op)
+void unfold_stencil(P const& exec, stencil_prepare_adjoint_op<T, M> const& op)
 {
     auto const made = weights_of(exec, op.axes, op.in.gates);
     auto const terms = terms_of(op.axes, op.in, made);
@@ -160,10 +167,14 @@ void dispatch(P const& exec, stencil_prepare_adjoint_op<T, M> const& op)
         dispatch(exec, stencil_fold_after_adjoint_op<T, M>{terms, dtaps, op.dbias, dw, dr, op.d.initial, op.d.measured,
                                                            op.d.confidence});
     }
-    if (op.axes.injected == propagation::injected_value::initial &&
-        op.axes.injection != propagation::injection_time::none)
-        dispatch(exec, stencil_add_op<T, M>{op.d.measured, op.d.initial});
+    if (op.injects_initial()) dispatch(exec, stencil_add_op<T, M>{op.d.measured, op.d.initial});
     weights_adjoint(exec, op.axes, op.in.gates, made, dweights, drest, op.d.gates);
+}
+
+template <execution_policy P, class T, class M>
+void dispatch(P const& exec, stencil_prepare_adjoint_op<T, M> const& op)
+{
+    unfold_stencil(exec, op);
 }
 
 }  // namespace hyspn::detail

@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <algorithm>
+
 #include <hyspn/core/tensor.hpp>
 #include <hyspn/exec/dispatch.hpp>
 #include <hyspn/propagation/axes.hpp>
@@ -55,11 +57,11 @@ struct stencil_transposed_op {
     }
 };
 
-/// dtaps_j(p) += Σ_l λ_l(p) x_l(p + d_j), for the step that took x to the map whose adjoint is λ.
+/// dtaps_j(p) += Σ_g Σ_l λ_gl(p) x_gl(p + d_j), for G steps of which step g took x_g to the map whose adjoint is λ_g.
 template <class T, class M>
 struct stencil_taps_gradient_op {
     stencil_neighbours neighbours;
-    view<T const, 4, M> lambda, from;
+    view<T const, 5, M> lambda, from;  ///< [G, N, L, H, W]
     view<T, 4, M> dtaps;
 
     dims<4> shape() const { return dtaps.extents(); }
@@ -67,10 +69,27 @@ struct stencil_taps_gradient_op {
     HYSPN_HD void operator()(index_t n, index_t j, index_t y, index_t x) const
     {
         auto const [dy, dx] = neighbours[j];
-        if (!inside(y + dy, x + dx, from.extent(2), from.extent(3))) return;
-        T sum = T(0);
-        for (index_t l = 0; l < from.extent(1); ++l) sum += lambda(n, l, y, x) * from(n, l, y + dy, x + dx);
-        dtaps(n, j, y, x) += sum;
+        if (!inside(y + dy, x + dx, dtaps.extent(2), dtaps.extent(3))) return;
+        T sum = dtaps(n, j, y, x);
+        for (index_t g = 0; g < from.extent(0); ++g)
+            for (index_t l = 0; l < from.extent(2); ++l) sum += lambda(g, n, l, y, x) * from(g, n, l, y + dy, x + dx);
+        dtaps(n, j, y, x) = sum;
+    }
+};
+
+/// to += Σ_g from_g.
+template <class T, class M>
+struct stencil_sum_op {
+    view<T const, 5, M> from;
+    view<T, 4, M> to;
+
+    dims<4> shape() const { return to.extents(); }
+
+    HYSPN_HD void operator()(index_t n, index_t l, index_t y, index_t x) const
+    {
+        T sum = to(n, l, y, x);
+        for (index_t g = 0; g < from.extent(0); ++g) sum += from(g, n, l, y, x);
+        to(n, l, y, x) = sum;
     }
 };
 
@@ -157,21 +176,51 @@ struct stencil_iterate_adjoint_op {
     view<T, 4, M> dinitial, dtaps, dbias;
 };
 
+/// Elements first, first - 1, ... of the first index.
+template <class T, class M>
+view<T, 5, M> descending(view<T, 5, M> const& v, index_t first, index_t count)
+{
+    dims<5> extents = v.extents(), strides = v.strides();
+    extents[0] = count;
+    strides[0] = -strides[0];
+    return {v[first].data_handle(), extents, strides};
+}
+
+/// Elements first, first + 1, ... of the first index.
+template <class T, class M>
+view<T, 5, M> ascending(view<T, 5, M> const& v, index_t first, index_t count)
+{
+    dims<5> extents = v.extents();
+    extents[0] = count;
+    return {v[first].data_handle(), extents, v.strides()};
+}
+
+/// λ_{t-1} = Cᵀ λ_t, a few adjoints at a time: dtaps, the largest array, is then touched once for all of them.
 template <execution_policy P, class T, class M>
 void dispatch(P const& exec, stencil_iterate_adjoint_op<T, M> const& op)
 {
+    constexpr index_t group = 4;
     dispatch(exec, stencil_fill_op<T, M>{T(0), op.dtaps});
     dispatch(exec, stencil_fill_op<T, M>{T(0), op.dbias});
     if (op.steps == 0) return dispatch(exec, stencil_copy_op<T, M>{op.dout, op.dinitial});
-    tensor<T, 4, M> scratch(op.steps == 1 ? dims<4>{} : op.dinitial.extents());
-    view<T const, 4, M> lambda = op.dout;
-    for (index_t t = op.steps; t > 0; --t) {
-        view<T const, 4, M> const from = t == 1 ? op.initial : op.iterates[t - 2];
-        dispatch(exec, stencil_taps_gradient_op<T, M>{op.neighbours, lambda, from, op.dtaps});
-        dispatch(exec, stencil_add_op<T, M>{lambda, op.dbias});
-        view<T, 4, M> const to = t % 2 == 1 ? op.dinitial : as_view(scratch);
-        dispatch(exec, stencil_transposed_op<T, M>{op.neighbours, op.taps, {}, lambda, to});
-        lambda = to;
+    dims<4> const e = op.dout.extents();
+    tensor<T, 5, M> storage(dims<5>{group, e[0], e[1], e[2], e[3]});
+    auto const lambdas = as_view(storage);
+    dispatch(exec, stencil_copy_op<T, M>{op.dout, lambdas[0]});
+    for (index_t t = op.steps, first = 0; t > 0;) {
+        // lambdas[first + i] is λ_{t-i}, and belongs to the step from x_{t-i-1}; x_0 is not among the iterates.
+        index_t const count = t == 1 ? 1 : std::min(group - first, t - 1);
+        for (index_t i = first + 1; i < first + count; ++i)
+            dispatch(exec, stencil_transposed_op<T, M>{op.neighbours, op.taps, {}, lambdas[i - 1], lambdas[i]});
+        view<T const, 5, M> const used = ascending(lambdas, first, count);
+        view<T const, 5, M> const from = t == 1 ? with_batch(op.initial) : descending(op.iterates, t - 2, count);
+        dispatch(exec, stencil_taps_gradient_op<T, M>{op.neighbours, used, from, op.dtaps});
+        dispatch(exec, stencil_sum_op<T, M>{used, op.dbias});
+        index_t const last = first + count - 1;
+        first = last == 0 ? 1 : 0;
+        t -= count;
+        dispatch(exec, stencil_transposed_op<T, M>{
+                           op.neighbours, op.taps, {}, lambdas[last], t == 0 ? op.dinitial : lambdas[first]});
     }
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <hyspn/backends/omp/propagation/fold_rows.hpp>
+#include <hyspn/backends/omp/propagation/unfold_rows.hpp>
 #include <hyspn/backends/omp/propagation/wavefront.hpp>
 #include <hyspn/propagation/stencil.hpp>
 
@@ -41,6 +42,22 @@ void dispatch(exec::omp const& exec, stencil_forward_op<T, memory::host> const& 
         return forward_stencil(exec, op);
     wavefront_job<T> const job{op.axes.taps(), op.axes.steps, op.in.initial, op.out, op.iterates, op.taps};
     if (!run_wavefront(exec, job, row_folder<T>(exec, op.axes, op.in))) forward_stencil(exec, op);
+}
+
+template <std::floating_point T>
+void dispatch(exec::omp const& exec, stencil_prepare_adjoint_op<T, memory::host> const& op)
+{
+    auto const& d = op.d;
+    if (!row_unfolder<T>::serves(op.axes, op.in) ||
+        !all_rows_contiguous(op.dtaps, op.dbias, d.initial, d.gates, d.measured, d.confidence))
+        return unfold_stencil(exec, op);
+    if (op.in.initial.size() == 0 || op.in.gates.size() == 0) return unfold_stencil(exec, op);
+    index_t const N = op.in.gates.extent(0), H = op.in.gates.extent(2);
+    row_unfolder<T> rows(exec, op);
+    exec::detail::for_each_index_omp(exec, N * H, [&](index_t i) { rows.at_destination(i / H, i % H); });
+    if (rows.gates_travel())
+        exec::detail::for_each_index_omp(exec, N * H, [&](index_t i) { rows.at_source(i / H, i % H); });
+    if (op.injects_initial()) dispatch(exec, stencil_add_op<T, memory::host>{d.measured, d.initial});
 }
 
 }  // namespace hyspn::detail

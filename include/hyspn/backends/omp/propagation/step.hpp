@@ -50,12 +50,11 @@ struct interior_columns {
 template <std::floating_point T>
 void dispatch(exec::omp const& exec, stencil_step_op<T, memory::host> const& op)
 {
-    auto const [N, L, H, W] = op.to.extents().values;
-    index_t const height = H, width = W, channels = L;
+    index_t const N = op.to.extent(0), channels = op.to.extent(1), height = op.to.extent(2), width = op.to.extent(3);
     if (op.taps.extent(1) > most_row_terms || !all_rows_contiguous(op.taps, op.bias, op.from, op.to))
         return parallel_for(exec, op.shape(), op);
     interior_columns const columns(op.neighbours, width);
-    exec::detail::for_each_index_omp(exec, N * H, [&](index_t row) {
+    exec::detail::for_each_index_omp(exec, N * height, [&](index_t row) {
         index_t const n = row / height, y = row % height;
         row_terms<T> terms;
         for (index_t l = 0; l < channels; ++l) {
@@ -75,12 +74,11 @@ void dispatch(exec::omp const& exec, stencil_step_op<T, memory::host> const& op)
 template <std::floating_point T>
 void dispatch(exec::omp const& exec, stencil_transposed_op<T, memory::host> const& op)
 {
-    auto const [N, L, H, W] = op.to.extents().values;
-    index_t const height = H, width = W, channels = L;
+    index_t const N = op.to.extent(0), channels = op.to.extent(1), height = op.to.extent(2), width = op.to.extent(3);
     if (op.taps.extent(1) > most_row_terms || !all_rows_contiguous(op.taps, op.bias, op.from, op.to))
         return parallel_for(exec, op.shape(), op);
     interior_columns const columns(op.neighbours, width);
-    exec::detail::for_each_index_omp(exec, N * H, [&](index_t row) {
+    exec::detail::for_each_index_omp(exec, N * height, [&](index_t row) {
         index_t const n = row / height, y = row % height;
         row_terms<T> terms;
         for (index_t l = 0; l < channels; ++l) {
@@ -94,6 +92,47 @@ void dispatch(exec::omp const& exec, stencil_transposed_op<T, memory::host> cons
                          op.bias.data_handle() ? &op.bias(n, l, y, 0) : nullptr, &op.to(n, l, y, 0), columns.begin,
                          columns.end);
             columns.margins(width, [&](index_t x) { op(n, l, y, x); });
+        }
+    });
+}
+
+template <std::floating_point T>
+void dispatch(exec::omp const& exec, stencil_taps_gradient_op<T, memory::host> const& op)
+{
+    index_t const N = op.dtaps.extent(0), height = op.dtaps.extent(2), width = op.dtaps.extent(3);
+    index_t const G = op.from.extent(0), L = op.from.extent(2);
+    if (G * L > most_row_terms || !all_rows_contiguous(op.lambda, op.from, op.dtaps))
+        return parallel_for(exec, op.shape(), op);
+    interior_columns const columns(op.neighbours, width);
+    exec::detail::for_each_index_omp(exec, N * height, [&](index_t row) {
+        index_t const n = row / height, y = row % height;
+        row_terms<T> terms;
+        for (index_t j = 0; j < op.dtaps.extent(1); ++j) {
+            auto const [dy, dx] = op.neighbours[j];
+            if (y + dy < 0 || y + dy >= height) continue;
+            std::size_t count = 0;
+            for (index_t g = 0; g < G; ++g)
+                for (index_t l = 0; l < L; ++l)
+                    terms[count++] = {&op.lambda(g, n, l, y, 0), &op.from(g, n, l, y + dy, 0) + dx};
+            T* const to = &op.dtaps(n, j, y, 0);
+            sum_products(terms.data(), G * L, to, to, columns.begin, columns.end);
+            columns.margins(width, [&](index_t x) { op(n, j, y, x); });
+        }
+    });
+}
+
+template <std::floating_point T>
+void dispatch(exec::omp const& exec, stencil_sum_op<T, memory::host> const& op)
+{
+    if (!all_rows_contiguous(op.from, op.to)) return parallel_for(exec, op.shape(), op);
+    auto const e = op.to.extents();
+    exec::detail::for_each_index_omp(exec, e[0] * e[1] * e[2], [&](index_t row) {
+        index_t const y = row % e[2], l = row / e[2] % e[1], n = row / e[2] / e[1];
+        T* const to = &op.to(n, l, y, 0);
+        for (index_t g = 0; g < op.from.extent(0); ++g) {
+            T const* const from = &op.from(g, n, l, y, 0);
+#pragma omp simd
+            for (index_t x = 0; x < e[3]; ++x) to[x] += from[x];
         }
     });
 }
