@@ -67,3 +67,12 @@ TEST_CASE("sampling_anisotropy: 1 when there is nothing to compare")
     map(3, 3) = 1;
     CHECK(guidance::sampling_anisotropy(map) == 1);
 }
+
+TEST_CASE("sampling_anisotropy: a neighbour on the diagonal counts for neither direction")
+{
+    tensor<float, 2> map(20, 20);
+    map(10, 10) = map(10, 14) = map(16, 4) = 1;  // the third lies diagonally below the first
+    CHECK(guidance::sampling_anisotropy(map) == 1);
+    map(16, 5) = 1;  // one column nearer: 6 rows down, 5 across
+    CHECK(guidance::sampling_anisotropy(map) > 1);
+}

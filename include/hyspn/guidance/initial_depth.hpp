@@ -40,9 +40,16 @@ inline initial_depth_options options_for_sampling(double anisotropy)
     return options;
 }
 
+/// Writes the samples over their pixels of a map [H, W].
+template <class T>
+void write_samples(sample_list<T> const& samples, tensor<T, 2>& map)
+{
+    for (index_t s = 0; s < samples.size(); ++s) map(samples.y(s), samples.x(s)) = samples.value(s);
+}
+
 /// A dense map [H, W] from features [C, H, W] and a sparse map [H, W] (0: not measured): nearest samples along paths,
-/// then local planes. Measured pixels keep their values only approximately. Host policies. Throws value_error when
-/// there are no samples, shape_error when the sizes differ.
+/// then local planes. Measured pixels keep their values. Host policies. Throws value_error when there are no samples,
+/// shape_error when the sizes differ.
 template <execution_policy P, view_of_rank<3> V, view_of_rank<2> S>
     requires same_space<P, V, S>
 auto initial_depth(P const& exec, V&& features, S&& sparse, initial_depth_options const& options)
@@ -52,7 +59,9 @@ auto initial_depth(P const& exec, V&& features, S&& sparse, initial_depth_option
     detail::require_shape("initial_depth", "sparse", "[H, W]", map.extents(), dims<2>{v.extent(1), v.extent(2)});
     auto const samples = collect_samples(map);
     auto const near = find_nearest_samples(exec, v, samples, options.neighbours, options.paths);
-    return fit_local_planes(exec, near, samples, options.planes);
+    auto depth = fit_local_planes(exec, near, samples, options.planes);
+    write_samples(samples, depth);
+    return depth;
 }
 
 }  // namespace hyspn::guidance

@@ -1,0 +1,76 @@
+// SPDX-FileCopyrightText: 2026 The hyspn authors
+// SPDX-License-Identifier: Apache-2.0
+#include "arguments.hpp"
+
+#include <algorithm>
+#include <array>
+#include <iostream>
+#include <string_view>
+
+#include <CLI/CLI.hpp>
+
+#include <hyspn/propagation/presets.hpp>
+
+namespace complete_depth {
+namespace {
+
+void require_one_of(char const* option, std::string const& value, std::initializer_list<std::string_view> choices)
+{
+    if (std::find(choices.begin(), choices.end(), value) != choices.end()) return;
+    std::string list;
+    for (auto const choice : choices) list += (list.empty() ? "" : ", ") + std::string(choice);
+    throw usage_error(std::string(option) + " must be one of " + list + ", got " + value);
+}
+
+void require_consistent(arguments const& a)
+{
+    require_one_of("--affinity", a.affinity, {"geodesic", "hyperbolic", "naive", "euclidean"});
+    require_one_of("--backend", a.backend, {"seq", "omp", "cuda"});
+    (void)hyspn::propagation::find_preset(a.propagation);  // throws for unknown names
+    if (a.rgb.empty() && !(a.sparse.empty() && a.truth.empty())) throw usage_error("--sparse and --truth need --rgb");
+    if (!a.rgb.empty() && a.sparse.empty() && a.truth.empty())
+        throw usage_error("--rgb needs --sparse, or --truth to draw samples from");
+}
+
+}  // namespace
+
+std::optional<arguments> parse(int count, char const* const* values)
+{
+    arguments a;
+    CLI::App app{
+        "Completes a sparse depth map with the help of an image, without any training.\n"
+        "Without files it makes a synthetic scene. Depth files are 16-bit grey PNG: metres * 256, 0 = not measured."};
+    app.add_option("--rgb", a.rgb, "image, PNG");
+    app.add_option("--sparse", a.sparse, "sparse depth, PNG; without it samples are drawn from --truth");
+    app.add_option("--truth", a.truth, "true depth, PNG: metrics are over its pixels that were not given");
+    app.add_option("--out", a.out, "folder for depth.png and pictures; nothing is written without it");
+    app.add_option("--affinity", a.affinity, "geodesic, hyperbolic, naive or euclidean")->capture_default_str();
+    app.add_option("--propagation", a.propagation, "preset: " + std::string(hyspn::propagation::presets::names))
+        ->capture_default_str();
+    app.add_option("--steps", a.steps, "propagation steps")->capture_default_str()->check(CLI::Range(0, 1000));
+    app.add_option("--weights", a.weights,
+                   "learned values of the affinity, safetensors; without them the learned affinities are fitted to "
+                   "the samples of this image");
+    app.add_option("--backend", a.backend, "seq, omp or cuda")->capture_default_str();
+    app.add_option("--threads", a.threads, "threads of omp; 0 = all")
+        ->capture_default_str()
+        ->check(CLI::Range(0, 1024));
+    app.add_option("--json", a.json, "write the metrics to this file");
+    app.add_option("--samples", a.samples, "samples to draw")->capture_default_str()->check(CLI::Range(1, 1 << 22));
+    app.add_option("--seed", a.seed, "of everything random")->capture_default_str();
+    app.add_option("--width", a.width, "of the synthetic scene")->capture_default_str()->check(CLI::Range(32, 4096));
+    app.add_option("--height", a.height, "of the synthetic scene")->capture_default_str()->check(CLI::Range(32, 4096));
+    app.add_flag("--quiet", a.quiet, "print nothing but errors");
+    try {
+        app.parse(count, values);
+    } catch (CLI::CallForHelp const& help) {
+        app.exit(help);
+        return std::nullopt;
+    } catch (CLI::ParseError const& e) {
+        throw usage_error(e.what());
+    }
+    require_consistent(a);
+    return a;
+}
+
+}  // namespace complete_depth

@@ -1,0 +1,39 @@
+// SPDX-FileCopyrightText: 2026 The hyspn authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <stdexcept>
+#include <string>
+
+#include <hyspn/core/config.hpp>
+
+namespace complete_depth {
+
+using hyspn::index_t;
+
+/// What the user did wrong, in one line.
+struct usage_error : std::runtime_error {
+    using std::runtime_error::runtime_error;
+};
+
+struct arguments {
+    std::filesystem::path rgb, sparse, truth;  ///< empty: not given
+    std::filesystem::path out, json, weights;
+    std::string affinity = "geodesic";
+    std::string propagation = "cspn";
+    std::string backend = "omp";
+    index_t steps = 3;
+    int threads = 0;
+    bool quiet = false;
+    index_t samples = 500;              ///< drawn where there is no sparse map
+    std::uint64_t seed = 0;             ///< of these samples, the synthetic scene's noise and the fit
+    index_t width = 320, height = 240;  ///< of the synthetic scene
+};
+
+/// Nothing when help was asked for and printed. Throws usage_error.
+std::optional<arguments> parse(int count, char const* const* values);
+
+}  // namespace complete_depth

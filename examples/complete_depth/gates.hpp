@@ -1,0 +1,130 @@
+// SPDX-FileCopyrightText: 2026 The hyspn authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <concepts>
+#include <string>
+
+#include <hyspn/affinity/euclidean.hpp>
+#include <hyspn/affinity/geodesic.hpp>
+#include <hyspn/affinity/hyperbolic.hpp>
+#include <hyspn/affinity/naive.hpp>
+#include <hyspn/io/safetensors.hpp>
+#include <hyspn/propagation/stencil.hpp>
+
+#include "arguments.hpp"
+
+/// From features to the gates that a propagation takes.
+
+namespace complete_depth {
+
+/// Curvature and temperature of the geodesic affinity, which has nothing else to learn. The curvature is small, close
+/// to the Euclidean distance 2‖v_i − v_j‖: with hand-made features a larger one has shown no gain.
+inline constexpr float geodesic_curvature = 0.01F;
+inline constexpr float geodesic_temperature = 0.1F;
+
+template <class Module>
+using params_of = typename Module::template params<float>;
+
+template <class Module>
+inline constexpr bool is_geodesic = std::same_as<Module, hyspn::affinity::geodesic>;
+
+/// Calls f with the affinity module of that name, made for the neighbourhood and number of gates of `net`.
+template <class F>
+auto with_affinity(std::string const& name, hyspn::propagation::stencil const& net, F&& f)
+{
+    using namespace hyspn::affinity;
+    if (name == "hyperbolic") return f(hyperbolic{.kernel = net.kernel, .outputs = net.gates()});
+    if (name == "naive") return f(naive{.kernel = net.kernel, .outputs = net.gates()});
+    if (name == "euclidean") return f(euclidean{.kernel = net.kernel, .outputs = net.gates()});
+    return f(geodesic{.kernel = net.kernel});
+}
+
+/// Fills one array of the parameters from the file. Throws io_error, shape_error, usage_error.
+template <std::size_t Rank>
+void load_leaf(hyspn::io::safetensors const& file, std::filesystem::path const& path, std::string const& name,
+               hyspn::view<float, Rank> leaf)
+{
+    if constexpr (Rank == 1)
+        if (leaf.extent(0) == 1) {
+            leaf(0) = file.get_scalar<float>(name);
+            return;
+        }
+    auto const from = file.get<float, Rank>(name);
+    hyspn::detail::require_shape(path.string().c_str(), name.c_str(), "the shape this affinity needs", from.extents(),
+                                 leaf.extents());
+    hyspn::copy(as_view(from), leaf);
+}
+
+/// Learned values from a file with one array for each leaf of the parameters. Throws io_error when one is missing,
+/// shape_error when it has another shape than these features and this preset need, usage_error for NaN and infinity.
+template <class Module>
+params_of<Module> load_weights(Module const& module, index_t channels, std::filesystem::path const& path)
+{
+    auto const file = hyspn::io::safetensors::read(path);
+    auto params = module.template make_params<float>(channels);
+    for_each_leaf(params, [&](char const* name, auto leaf) {
+        load_leaf(file, path, name, leaf);
+        hyspn::for_each_element(leaf, [&](float x) {
+            if (!std::isfinite(x))
+                throw usage_error(path.string() + ": " + name + " holds a number that is not finite");
+        });
+    });
+    return params;
+}
+
+/// Gates of the geodesic affinity with one for the centre among them: the weights of a neighbourhood sum to the number
+/// of its pixels inside the image, and what the others leave is the centre's.
+inline hyspn::tensor<float, 4> insert_centre(hyspn::tensor<float, 4> const& gates, index_t kernel)
+{
+    index_t const neighbours = gates.extent(1), height = gates.extent(2), width = gates.extent(3);
+    hyspn::affinity::neighbourhood const around{.kernel = kernel};
+    hyspn::tensor<float, 4> all(1, neighbours + 1, height, width);
+    for (index_t i = 0; i < height; ++i)
+        for (index_t j = 0; j < width; ++j) {
+            float rest = 1;
+            for (index_t k = 0; k < neighbours; ++k) {
+                index_t const position = k < around.centre() ? k : k + 1;
+                rest += around.present(position, i, j, height, width) ? 1.0F : 0.0F;
+                rest -= gates(0, k, i, j);
+                all(0, position, i, j) = gates(0, k, i, j);
+            }
+            all(0, around.centre(), i, j) = rest;
+        }
+    return all;
+}
+
+/// Gates [1, K, H, W] of features [C, H, W] in the form `net` wants them.
+template <class P, class Module>
+hyspn::tensor<float, 4> make_gates(P const& exec, Module const& module, params_of<Module> const& params,
+                                   hyspn::view<float const, 3> features, hyspn::propagation::stencil const& net)
+{
+    auto gates = module.forward(exec, params, with_batch(features));
+    if constexpr (is_geodesic<Module>)
+        if (gates.extent(1) != net.gates()) gates = insert_centre(gates, net.kernel);
+    return gates;
+}
+
+/// One propagation of a map [H, W]; measured pixels as the preset treats them.
+template <class P>
+hyspn::tensor<float, 2> propagate(P const& exec, hyspn::propagation::stencil const& net,
+                                  hyspn::tensor<float, 4> const& gates, hyspn::tensor<float, 2> const& initial,
+                                  hyspn::tensor<float, 2> const& sparse)
+{
+    using namespace hyspn::propagation;
+    auto const map = [](hyspn::view<float const, 2> v) { return with_batch(with_batch(v)); };
+    hyspn::tensor<float, 2> measured_mask(sparse.extents());
+    std::transform(sparse.begin(), sparse.end(), measured_mask.begin(), [](float z) { return z > 0 ? 1.0F : 0.0F; });
+    inputs<float> in{.initial = map(initial), .gates = as_const(gates)};
+    if (net.injection != injection_time::none) {
+        in.confidence = map(measured_mask);
+        if (net.injected == injected_value::measured) in.measured = map(sparse);
+    }
+    hyspn::tensor<float, 2> out(initial.extents());
+    net.forward(exec, in, with_batch(with_batch(as_view(out))));
+    return out;
+}
+
+}  // namespace complete_depth

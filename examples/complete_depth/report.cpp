@@ -1,0 +1,106 @@
+// SPDX-FileCopyrightText: 2026 The hyspn authors
+// SPDX-License-Identifier: Apache-2.0
+#include "report.hpp"
+
+#include <cmath>
+#include <cstdio>
+#include <ostream>
+
+#include <nlohmann/json.hpp>
+
+#include <hyspn/guidance/initial_depth.hpp>
+
+namespace complete_depth {
+namespace {
+
+template <class... A>
+std::string format(char const* pattern, A... values)
+{
+    char text[256];
+    std::snprintf(text, sizeof text, pattern, values...);
+    return text;
+}
+
+std::string row(char const* name, hyspn::metrics::depth_errors const& e)
+{
+    return format("%-12s %8.4f %8.4f %8.4f %8.4f\n", name, e.rmse, e.mae, e.rel, e.delta1);
+}
+
+std::string change(hyspn::metrics::depth_errors const& from, hyspn::metrics::depth_errors const& to)
+{
+    auto const percent = [](double a, double b) { return 100 * (b - a) / a; };
+    return format("%-12s %+7.2f%% %+7.2f%% %+7.2f%% %+7.2f%%\n", "change", percent(from.rmse, to.rmse),
+                  percent(from.mae, to.mae), percent(from.rel, to.rel), percent(from.delta1, to.delta1));
+}
+
+double total_seconds(progress const& bar)
+{
+    double sum = 0;
+    for (auto const& [name, seconds] : bar.times()) sum += seconds;
+    return sum;
+}
+
+nlohmann::json numbers(std::optional<hyspn::metrics::depth_errors> const& e)
+{
+    auto const number = [&](double hyspn::metrics::depth_errors::*member) {
+        return e && std::isfinite((*e).*member) ? nlohmann::json((*e).*member) : nlohmann::json(nullptr);
+    };
+    using errors = hyspn::metrics::depth_errors;
+    return {{"rmse", number(&errors::rmse)},
+            {"mae", number(&errors::mae)},
+            {"rel", number(&errors::rel)},
+            {"delta1", number(&errors::delta1)},
+            {"n", e ? e->n : 0}};
+}
+
+}  // namespace
+
+std::optional<scores> score(problem const& p, completion const& c)
+{
+    if (!p.has_truth()) return std::nullopt;
+    hyspn::exec::seq const exec;
+    return scores{hyspn::metrics::depth(exec, c.initial, p.truth, p.sparse),
+                  hyspn::metrics::depth(exec, c.depth, p.truth, p.sparse)};
+}
+
+void print_report(std::ostream& out, problem const& p, arguments const& a, completion const& c,
+                  std::optional<scores> const& s, progress const& bar)
+{
+    bool const lines = c.anisotropy > hyspn::guidance::scan_line_anisotropy;
+    out << "image        " << p.width() << " x " << p.height() << ", " << c.samples << " samples, "
+        << (lines ? "in scan lines" : "scattered") << format(" (anisotropy %.2f)\n", c.anisotropy);
+    out << "method       " << a.affinity << " affinity, " << a.propagation << ", " << a.steps << " steps, on "
+        << a.backend << "\n";
+    if (s) {
+        out << "\n" << format("%-12s %8s %8s %8s %8s\n", "metres", "RMSE", "MAE", "REL", "delta1");
+        out << row("initial map", s->initial) << row("propagated", s->final) << change(s->initial, s->final);
+        out << "over " << s->final.n << " pixels with truth that were not given\n";
+    }
+    out << "\nseconds      ";
+    for (auto const& [name, seconds] : bar.times()) out << name << format(" %.2f, ", seconds);
+    out << "all " << format("%.2f\n", total_seconds(bar));
+    if (a.out.empty())
+        out << "pictures     none: give --out FOLDER\n";
+    else
+        out << "pictures     in " << a.out.string() << "\n";
+}
+
+std::string json_report(problem const& p, arguments const& a, completion const& c, std::optional<scores> const& s,
+                        progress const& bar)
+{
+    nlohmann::json report = numbers(s ? std::optional(s->final) : std::nullopt);
+    report["seconds"] = total_seconds(bar);
+    report["initial"] = numbers(s ? std::optional(s->initial) : std::nullopt);
+    for (auto const& [name, seconds] : bar.times()) report["stages"][name] = seconds;
+    report["width"] = p.width();
+    report["height"] = p.height();
+    report["samples"] = c.samples;
+    report["anisotropy"] = c.anisotropy;
+    report["affinity"] = a.affinity;
+    report["propagation"] = a.propagation;
+    report["steps"] = a.steps;
+    report["backend"] = a.backend;
+    return report.dump(2) + "\n";
+}
+
+}  // namespace complete_depth

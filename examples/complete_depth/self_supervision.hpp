@@ -1,0 +1,171 @@
+// SPDX-FileCopyrightText: 2026 The hyspn authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <concepts>
+#include <cstdint>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <hyspn/core/random.hpp>
+#include <hyspn/guidance/initial_depth.hpp>
+
+#include "adam.hpp"
+#include "gates.hpp"
+#include "progress.hpp"
+
+/// Values for an affinity that has to learn, from nothing but the samples of the image at hand: some are hidden, and
+/// the affinity is trained to make the propagation of the others arrive at them.
+
+namespace complete_depth {
+
+struct fit_options {
+    int iterations = 60;
+    double learning_rate = 0.03;
+    index_t most_windows = 300;  ///< hidden samples that are looked at
+};
+
+/// Samples split into those the fit may use and those it must predict.
+struct split_samples {
+    hyspn::tensor<float, 2> kept;
+    std::vector<std::pair<index_t, index_t>> hidden;  ///< row, column
+};
+
+/// Hides three samples in ten; of scan lines one band of rows in three, because a hidden sample would tell nothing
+/// beside its neighbours on the same line.
+inline split_samples hide_samples(hyspn::tensor<float, 2> const& sparse, bool scan_lines, std::uint64_t seed)
+{
+    constexpr index_t band_rows = 12;
+    hyspn::random_stream random(seed);
+    split_samples split{sparse, {}};
+    for (index_t i = 0; i < sparse.extent(0); ++i)
+        for (index_t j = 0; j < sparse.extent(1); ++j) {
+            if (!(sparse(i, j) > 0)) continue;
+            if (scan_lines ? i / band_rows % 3 != 1 : random.uniform() >= 0.3) continue;
+            split.hidden.emplace_back(i, j);
+            split.kept(i, j) = 0;
+        }
+    for (std::size_t k = split.hidden.size(); k > 1; --k)  // shuffled, so that any first part is a fair choice
+        std::swap(split.hidden[k - 1], split.hidden[static_cast<std::size_t>(random.below(static_cast<index_t>(k)))]);
+    return split;
+}
+
+/// One window around each hidden sample. What a propagation of T steps says of a pixel depends on nothing farther than
+/// T + 1 neighbourhoods, so the windows give the same values and gradients as the whole image.
+struct fit_windows {
+    hyspn::tensor<float, 4> features, initial, measured, mask;  ///< [n, C or 1, h, w]
+    std::vector<std::pair<index_t, index_t>> centre;            ///< of the hidden sample in its window
+    std::vector<float> wanted;                                  ///< its value
+};
+
+inline fit_windows cut_windows(hyspn::view<float const, 3> features, hyspn::tensor<float, 2> const& initial,
+                               hyspn::tensor<float, 2> const& sparse, split_samples const& split, index_t radius,
+                               index_t most)
+{
+    index_t const height = std::min(initial.extent(0), 2 * radius + 1);
+    index_t const width = std::min(initial.extent(1), 2 * radius + 1);
+    index_t const n = std::min<index_t>(most, static_cast<index_t>(split.hidden.size()));
+    auto const stack = [&](index_t channels) { return hyspn::tensor<float, 4>(n, channels, height, width); };
+    fit_windows w{stack(features.extent(0)), stack(1), stack(1), stack(1), {}, {}};
+    for (index_t s = 0; s < n; ++s) {
+        auto const [y, x] = split.hidden[static_cast<std::size_t>(s)];
+        index_t const top = std::clamp<index_t>(y - radius, 0, initial.extent(0) - height);
+        index_t const left = std::clamp<index_t>(x - radius, 0, initial.extent(1) - width);
+        for (index_t i = 0; i < height; ++i)
+            for (index_t j = 0; j < width; ++j) {
+                for (index_t c = 0; c < features.extent(0); ++c)
+                    w.features(s, c, i, j) = features(c, top + i, left + j);
+                w.initial(s, 0, i, j) = initial(top + i, left + j);
+                w.measured(s, 0, i, j) = split.kept(top + i, left + j);
+                w.mask(s, 0, i, j) = split.kept(top + i, left + j) > 0 ? 1.0F : 0.0F;
+            }
+        w.centre.emplace_back(y - top, x - left);
+        w.wanted.push_back(sparse(y, x));
+    }
+    return w;
+}
+
+/// Where the fit starts: gates of nearly equal size, all positive, as in plain smoothing.
+template <class Module>
+params_of<Module> first_params(Module const& module, index_t channels, std::uint64_t seed)
+{
+    auto params = module.template make_params<float>(channels);
+    hyspn::random_stream random(seed);
+    for_each_leaf(params, [&](std::string_view name, auto leaf) {
+        hyspn::for_each_element(leaf, [&](float& x) {
+            if (name == "z") x = static_cast<float>(0.1 * random.normal());
+            if (name == "r") x = -1;
+            if (name == "bias") x = 1;
+            if (name == "tau") x = geodesic_temperature;
+        });
+    });
+    return params;
+}
+
+/// Mean over the hidden samples of √(e² + δ²) − δ, e the relative error and δ = 0.02: squares near 0, magnitudes
+/// beyond.
+inline double fit_loss(fit_windows const& w, hyspn::tensor<float, 4> const& out, hyspn::tensor<float, 4>& dout)
+{
+    constexpr double smooth = 0.02;
+    std::fill(dout.begin(), dout.end(), 0.0F);
+    double sum = 0;
+    double const n = static_cast<double>(w.wanted.size());
+    for (std::size_t s = 0; s < w.wanted.size(); ++s) {
+        auto const [i, j] = w.centre[s];
+        auto const window = static_cast<index_t>(s);
+        double const wanted = static_cast<double>(w.wanted[s]);
+        double const error = (static_cast<double>(out(window, 0, i, j)) - wanted) / wanted;
+        double const length = std::sqrt(error * error + smooth * smooth);
+        sum += length - smooth;
+        dout(window, 0, i, j) = static_cast<float>(error / length / wanted / n);
+    }
+    return sum / n;
+}
+
+/// Fitted values of the module. Deterministic: the seed, not the number of threads, decides. With too few samples to
+/// hide any, the starting values.
+template <class P, class Module>
+params_of<Module> fit_to_samples(P const& exec, Module const& module, hyspn::propagation::stencil const& net,
+                                 hyspn::tensor<float, 2> const& sparse, hyspn::tensor<float, 3> const& features,
+                                 hyspn::guidance::initial_depth_options const& how, std::uint64_t seed, progress& bar,
+                                 fit_options const& options = {})
+{
+    using namespace hyspn::propagation;
+    bool const scan_lines = how.planes.space == hyspn::guidance::depth_space::logarithmic;
+    auto params = first_params(module, features.extent(0), seed);
+    split_samples const split = hide_samples(sparse, scan_lines, seed);
+    bool const any_kept = std::any_of(split.kept.begin(), split.kept.end(), [](float z) { return z > 0; });
+    if (split.hidden.empty() || !any_kept) return params;
+
+    auto const initial = hyspn::guidance::initial_depth(exec, features, split.kept, how);
+    index_t const radius = (net.steps + 1) * (net.kernel / 2) * net.dilation;
+    fit_windows const w = cut_windows(as_const(features), initial, sparse, split, radius, options.most_windows);
+
+    hyspn::tensor<float, 4> gates(w.initial.extent(0), net.gates(), w.initial.extent(2), w.initial.extent(3));
+    hyspn::tensor<float, 4> dgates(gates.extents()), dfeatures(w.features.extents());
+    hyspn::tensor<float, 4> out(w.initial.extents()), dout(out.extents());
+    inputs<float> in{.initial = as_const(w.initial), .gates = as_const(gates)};
+    if (net.injection != injection_time::none) {
+        in.confidence = as_const(w.mask);
+        if (net.injected == injected_value::measured) in.measured = as_const(w.measured);
+    }
+    typename Module::template saved<float> kept_by_affinity;
+    hyspn::propagation::saved<float> kept_by_propagation;
+    adam optimiser(options.learning_rate);
+    for (int k = 0; k < options.iterations; ++k) {
+        module.forward(exec, params, w.features, gates, kept_by_affinity);
+        net.forward(exec, in, out, kept_by_propagation);
+        fit_loss(w, out, dout);
+        net.backward(exec, in, kept_by_propagation, dout, {.gates = as_view(dgates)});
+        auto gradient = Module::zero_gradients(params);
+        module.backward(exec, params, w.features, kept_by_affinity, dgates, dfeatures, gradient);
+        optimiser.step(params, gradient);
+        bar.show(static_cast<double>(k + 1) / options.iterations);
+    }
+    return params;
+}
+
+}  // namespace complete_depth
