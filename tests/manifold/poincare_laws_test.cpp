@@ -248,7 +248,9 @@ TEMPLATE_LIST_TEST_CASE("Cotangents obey Euler's law of homogeneous functions", 
                 };
                 for (std::size_t k = 0; k < a.inputs; ++k) add(a.in[k], a.grad[k], 1);
                 add(a.out, a.g, -degree<Op>);
-                CHECK(std::fabs(sum) <= 1e-13 * size);
+                // Near the boundary the maps themselves carry rounding from one end of the ball to the other.
+                double const complement = 1 - length * length;
+                CHECK(std::fabs(sum) <= 1e-13 * size / (complement * complement));
             }
 }
 

@@ -14,8 +14,10 @@ namespace detail {
 /// ψ = (2−A) tanhc_decay(θ):
 ///     η = ⟨w̄,v̂⟩ = A {q⟨g,v̂⟩ + cρ (D+q)⟨g,x⟩}/D²,
 ///     v̄ = f (w̄ − ηv̂) + (sech²θ/A) ηv̂,     x̄ = part + 2cη‖v‖ (sech²θ/A²) x,
-///     c̄ = (ρ/D)² [ ⟨g,x⟩ {q − ψcρ² (D+q)} − ⟨g,v̂⟩ {2⟨x,v̂⟩ + ρ (2(1−A) + ψq)} ].
-/// c̄ is small of second order in v; the partial derivatives through A, θ and ⊕ are of first order and would cancel.
+///     c̄ = (ρ/D)² [ ⟨g,x⟩ {q − ψcρ² (D+q)} − ⟨g,v̂⟩ {2⟨x,v̂⟩ + ρ (2(1−A) + ψq)} ]
+///       = [ ⟨g,x⟩ {‖p‖² − B²‖x‖² + ψρ² (qB − cρ²D)} − ⟨g,p⟩ {‖p‖² + (ρ² − ‖x‖²) + ρ² (ψq − 2A)} ]/D², p = x + w.
+/// c̄ is small of second order in v; the partial derivatives through A, θ and ⊕ are of first order and would cancel. The
+/// second line serves where x and w nearly cancel.
 struct poincare_expmap {
     static constexpr char const* name = "poincare::expmap";
     static constexpr char const* inputs[] = {"x", "v"};
@@ -60,12 +62,19 @@ struct poincare_expmap {
         mobius_sum const z{k.c(), x, w.vector, w.complement};
         mobius_sum_vjp const back{z, g};
         increment_cotangent<decltype(back)> const w_bar{back};
-        T const a = z.a, c = z.c, r = w.length, rho = w.factor * r, rho_d = rho / z.d, c_rho2 = c * rho * rho;
+        T const a = z.a, c = z.c, r = w.length, rho = w.factor * r, c_rho2 = c * rho * rho;
         T const q = z.b + a * c_rho2, psi = (T(2) - a) * tanhc_decay(w.theta);
         T const g_v = r > T(0) ? cdot(g, v) / r : T(0), x_v = r > T(0) ? cdot(x, v) / r : T(0);
-        T const c_bar =
-            rho_d * rho_d *
+        T const general =
+            rho * rho *
             (back.gx * (q - psi * c_rho2 * (z.d + q)) - g_v * (T(2) * x_v + rho * (T(2) * (T(1) - a) + psi * q)));
+        T const x2 = squared_norm(x), rho2 = rho * rho;
+        // ρ² − ‖x‖²: near the boundary from the complements, which know it better than ρ does.
+        T const longer = c_rho2 > T(0.5) ? (a - z.b) / c : cdot(sum{x, w.vector}, difference{w.vector, x});
+        T const opposite = back.gx * (z.p2 - z.b * z.b * x2 + psi * rho2 * (q * z.b - c_rho2 * z.d)) -
+                           back.gp * (z.p2 + longer + rho2 * (psi * q - T(2) * a));
+        bool const nearly_opposite = z.p2 < (x2 > rho2 ? x2 : rho2) / T(2);
+        T const c_bar = (nearly_opposite ? opposite : general) / (z.d * z.d);
         T const eta = a * (q * g_v + c * rho * (z.d + q) * back.gx) / (z.d * z.d);
         direction const v_hat{v, r};
         T const along = dot(w_bar, v_hat);

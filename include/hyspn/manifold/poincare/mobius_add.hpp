@@ -30,16 +30,16 @@ struct mobius_sum {
     HYSPN_HD T operator()(index_t i) const { return (a * (x(i) + y(i)) + n * x(i)) / d; }
 };
 
-/// Cotangents of x and y for the cotangent g of z = x ⊕ y. With h = ⟨g,z⟩/D and E = ⟨g,e⟩/D², where e = y + c‖y‖²x, or
-/// p − Bx when c‖y‖² > 1/4 (equal, but without its cancellation):
-///     x̄ = (A+n) g/D − 2cED z,     ȳ = A (g/D − 2cE p + 2ch y), a rotation of g.
+/// Cotangents of x and y for the cotangent g of z = x ⊕ y. With h = ⟨g,z⟩ and E = ⟨g,e⟩, where e = y + c‖y‖²x, or p −
+/// Bx when c‖y‖² > 1/4 (equal, but without its cancellation):
+///     x̄ = ((A+n) g − 2cE z)/D,     ȳ = (A/D) (g − (2c/D)(E p − D h y)), a rotation of g.
 template <class T, class X, class Y, class G>
 struct mobius_sum_vjp {
     mobius_sum<T, X, Y> const& z;
     G g;
     T gx, gy, gp;  ///< ⟨g,x⟩, ⟨g,y⟩, ⟨g,p⟩
     T y2;          ///< ‖y‖²
-    T h, e;        ///< h, E
+    T dh, e;       ///< Dh, E
 
     HYSPN_HD mobius_sum_vjp(mobius_sum<T, X, Y> const& z_, G g_) : z(z_), g(g_)
     {
@@ -47,12 +47,15 @@ struct mobius_sum_vjp {
         gy = cdot(g, z.y);
         gp = cdot(g, sum{z.x, z.y});
         y2 = squared_norm(z.y);
-        T const d2 = z.d * z.d;
-        h = (z.a * gp + z.n * gx) / d2;
-        e = (z.c * y2 > T(0.25) ? gp - z.b * gx : gy + z.c * y2 * gx) / d2;
+        dh = z.a * gp + z.n * gx;
+        e = z.c * y2 > T(0.25) ? gp - z.b * gx : gy + z.c * y2 * gx;
     }
-    HYSPN_HD T to_x(index_t i) const { return (z.a + z.n) / z.d * g(i) - T(2) * z.c * e * z.d * z(i); }
-    HYSPN_HD T to_y(index_t i) const { return z.a * (g(i) / z.d - T(2) * z.c * (e * (z.x(i) + z.y(i)) - h * z.y(i))); }
+    HYSPN_HD T to_x(index_t i) const { return ((z.a + z.n) * g(i) - T(2) * z.c * e * z(i)) / z.d; }
+    HYSPN_HD T to_y(index_t i) const
+    {
+        T const turn = T(2) * z.c / z.d;
+        return z.a / z.d * (g(i) - turn * (e * (z.x(i) + z.y(i)) - dh * z.y(i)));
+    }
 };
 
 /// mobius_sum and mobius_sum_vjp. The cotangent of c at fixed x and y is, with q = 1 − c²‖x‖²‖y‖² = A + B − AB,
