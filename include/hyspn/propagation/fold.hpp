@@ -53,19 +53,19 @@ struct stencil_terms {
 
     HYSPN_HD index_t measured_channel(index_t l) const { return measured.extent(1) == 1 ? 0 : l; }
 
-    /// β s, with nothing taken from s where β is 0.
-    HYSPN_HD T injected(index_t n, index_t l, index_t y, index_t x) const
-    {
-        T const b = beta(n, y, x);
-        return b == T(0) ? T(0) : b * measured(n, measured_channel(l), y, x);
-    }
-
-    /// s as the derivative by β sees it: where β is 0 a NaN is no measurement.
-    HYSPN_HD T seen(index_t n, index_t l, index_t y, index_t x) const
+    /// What is injected; where β is 0, infinities and NaN are no measurement, and count as 0.
+    HYSPN_HD T value(index_t n, index_t l, index_t y, index_t x) const
     {
         if (!confidence.data_handle()) return T(0);
         T const s = measured(n, measured_channel(l), y, x);
-        return confidence(n, 0, y, x) == T(0) && !(s == s) ? T(0) : s;
+        bool const finite = s - s == T(0);
+        return confidence(n, 0, y, x) == T(0) && !finite ? T(0) : s;
+    }
+
+    /// β s.
+    HYSPN_HD T injected(index_t n, index_t l, index_t y, index_t x) const
+    {
+        return beta(n, y, x) * value(n, l, y, x);
     }
 };
 
@@ -105,7 +105,7 @@ struct stencil_fold_after_adjoint_op {
         for (index_t l = 0; l < dbias.extent(1); ++l) {
             T const b = dbias(n, l, y, x);
             danchor += b * terms.initial(n, l, y, x);
-            dbeta += b * terms.seen(n, l, y, x);
+            dbeta += b * terms.value(n, l, y, x);
             dinitial(n, l, y, x) += keep * a * b;
         }
         dbeta -= a * danchor;
@@ -208,7 +208,7 @@ struct stencil_fold_before_source_adjoint_op {
             dbeta -= tap * dtaps(n, j, v, u);
             for (index_t l = 0; l < dbias.extent(1); ++l) {
                 T const b = tap * dbias(n, l, v, u);
-                dbeta += b * terms.seen(n, l, y, x);
+                dbeta += b * terms.value(n, l, y, x);
                 dmeasured(n, terms.measured_channel(l), y, x) += terms.beta(n, y, x) * b;
             }
         }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cmath>
+#include <sstream>
 
 #include <hyspn/core/tensor.hpp>
 #include <hyspn/exec/dispatch.hpp>
@@ -186,11 +187,12 @@ propagation::solver_report solve_fixed_point(char const* function, P const& exec
     dispatch(exec, stencil_negate_op<T, M>{as_const(taps), as_view(negated)});
     stencil_system<T, M> const system{neighbours, as_const(negated), transposed};
     auto const report = bicgstab<P, T, M>(exec, system, b, x).run(tolerance, max_iterations);
-    if (!(report.residual <= tolerance))
-        raise<convergence_error>(
-            function, "the residual",
-            "at most " + std::to_string(tolerance) + " after " + std::to_string(max_iterations) + " iterations",
-            std::to_string(report.residual));
+    if (!(report.residual <= tolerance)) {
+        std::ostringstream wanted, got;
+        wanted << "at most " << tolerance << " after " << report.iterations << " iterations";
+        got << report.residual;
+        raise<convergence_error>(function, "the residual", wanted.str(), got.str());
+    }
     return report;
 }
 

@@ -110,7 +110,7 @@ private:
         if (!p.beta) return;
         index_t const channel = base::measured_channel(l);
         V const beta = read<V>(p.beta + i), s = read<V>(&measured(p.n, channel, p.y, p.x) + i);
-        V const seen = beta == V{} ? (s == s ? s : V{}) : s;
+        V const seen = beta == V{} ? (s - s == V{} ? s : V{}) : s;
         dbeta += b * seen;
         T* const dmeasured = &op_.d.measured(p.n, channel, p.y, p.x) + i;
         write<V>(dmeasured, measured.extent(1) == 1 ? read<V>(dmeasured) + beta * b : beta * b);
