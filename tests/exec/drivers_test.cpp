@@ -139,10 +139,13 @@ TEST_CASE("reduce adds in the documented order")
         } while (x.size() > 1);
         return x[0];
     };
-    for (index_t n : {1, 33, 4097, 50001}) {
+    for (index_t n : {1, 33, 4097, 50001, 4096 * 4096 + 4097}) {  // the last has two chunks of chunk sums
+        INFO(n << " terms");
         auto const x = terms<float>(n);
-        float const got = reduce(exec::seq{}, n, [&](index_t i) { return x[static_cast<std::size_t>(i)]; });
-        CHECK(bits(got) == bits(sum_by_rule(x)));
+        auto const term = [&](index_t i) { return x[static_cast<std::size_t>(i)]; };
+        float const wanted = sum_by_rule(x);
+        CHECK(bits(reduce(exec::seq{}, n, term)) == bits(wanted));
+        CHECK(bits(reduce(exec::omp{.threads = 3}, n, term)) == bits(wanted));
     }
 }
 
