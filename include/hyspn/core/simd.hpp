@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cmath>
+#include <concepts>
 #include <cstdint>
 #include <cstring>
 
@@ -62,6 +63,10 @@ struct pack {
     pack() = default;
     pack(vector x) : v(x) {}
     pack(T x) : v(x - vector{}) {}
+    template <std::integral I>
+    explicit pack(I n) : pack(static_cast<T>(n))
+    {
+    }
 
     static pack load(T const* p)
     {

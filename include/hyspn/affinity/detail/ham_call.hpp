@@ -160,5 +160,6 @@ void ham_backward(char const* function, P const& exec, ham_options const& option
 }  // namespace hyspn::detail
 
 #if HYSPN_HAS_OPENMP
+#include <hyspn/backends/omp/affinity/ham_backward.hpp>
 #include <hyspn/backends/omp/affinity/ham_forward.hpp>
 #endif

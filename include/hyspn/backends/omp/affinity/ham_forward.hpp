@@ -22,7 +22,7 @@ class ham_forward_worker {
 public:
     ham_forward_worker(ham_forward_op<T, memory::host> const& op, ham_rows<T> const& rows, index_t width)
         : op_(op),
-          work_(op.options.around, op.x.extent(1), op.z.extent(0), width),
+          work_(op.options.around, op.x.extent(1), op.z.extent(0), width, reach(op.options.around)),
           distances_(op_, work_),
           weights_(op_, work_),
           layer_(op_, rows, work_)
@@ -95,7 +95,7 @@ template <class T>
 void dispatch(exec::omp const& exec, ham_forward_op<T, memory::host> const& op)
 {
     if (!op.x.rows_contiguous()) return dispatch<exec::omp, T, memory::host>(exec, op);
-    ham_tiling const tiles(op.x.extents(), op.options.around.kernel / 2 * op.options.around.dilation);
+    ham_tiling const tiles(op.x.extents(), reach(op.options.around));
     ham_rows<T> const rows(op);
     for_each_tile(
         exec, tiles.count(), [&] { return std::make_unique<ham_forward_worker<T>>(op, rows, tiles.largest_width()); },

@@ -110,8 +110,8 @@ private:
             index_t const other = row + around.row_offset(k);
             if (other < 0 || other >= op_.x.extent(2)) continue;
             index_t const shift = around.column_offset(k) - work_.margin + work_.halo;
-            neighbours_.push_back(
-                {&work_.weight(k, 0), &work_.rank(k, 0), work_.projection.line(other) + shift * work_.products});
+            neighbours_.push_back({work_.weight.line(row, k), work_.rank.line(row, k),
+                                   work_.projection.line(other) + shift * work_.products});
         }
     }
 

@@ -24,6 +24,12 @@ struct ham_tile {
     index_t width() const { return right - left; }
 };
 
+/// Pixels from a pixel to its farthest neighbour, along an axis.
+inline index_t reach(affinity::neighbourhood const& around)
+{
+    return around.kernel / 2 * around.dilation;
+}
+
 /// The tiles of [N, C, H, W]: about 24 rows by 320 columns, evened out. Depends on the shape alone.
 class ham_tiling {
 public:
@@ -81,24 +87,25 @@ struct ham_workspace {
 
     index_t halo, depth, margin, pitch, products;  ///< products: K·O, the length of a pixel's projections
 
-    row_ring<T> features;     ///< C lines a row
-    row_ring<T> radius;       ///< r
-    row_ring<T> sinh_radius;  ///< sinh 2sr
-    row_ring<T> distance;     ///< half lines: d to the forward neighbours, ∞ where absent
-    row_ring<T> likeness;     ///< half lines: e^{−d/τ}, 0 where absent
-    row_ring<T> projection;   ///< one line: for each pixel ⟨z_{o,m}, v⟩ at [m][o]
-    std::vector<char> tame;   ///< by ring row: radii within the range of the fast formulas
+    row_ring<T> features;                    ///< C lines a row
+    row_ring<T> radius;                      ///< r
+    row_ring<T> sinh_radius;                 ///< sinh 2sr
+    row_ring<T> distance;                    ///< half lines: d to the forward neighbours, ∞ where absent
+    row_ring<T> likeness;                    ///< half lines: e^{−d/τ}, 0 where absent
+    row_ring<T> weight;                      ///< K lines: g, 0 where absent
+    row_ring<typename lanes::integer> rank;  ///< K lines: place of the neighbour in the concatenation
+    row_ring<T> projection;                  ///< one line: for each pixel ⟨z_{o,m}, v⟩ at [m][o]
+    std::vector<char> tame;                  ///< by ring row: radii within the range of the fast formulas
 
     tensor<T, 2> chord, radial;  ///< half lines of the row at work
-    tensor<T, 2> weight;         ///< K lines: g
-    tensor<typename lanes::integer, 2> rank;
-    tensor<T, 1> norm;  ///< ‖t‖
+    tensor<T, 1> norm;           ///< ‖t‖
     tensor<T, 2> inner, logits;
     tensor<T, 1> nowhere;  ///< a line of ∞: distances to a row outside the image
     tensor<T, 1> nothing;  ///< a line of 0: likeness and radii there
 
-    ham_workspace(affinity::neighbourhood const& around, index_t channels, index_t outputs, index_t width)
-        : halo(around.kernel / 2 * around.dilation), depth(2 * halo + 1)
+    ham_workspace(affinity::neighbourhood const& around, index_t channels, index_t outputs, index_t width,
+                  index_t halo_width)
+        : halo(halo_width), depth(2 * halo + 1)
     {
         index_t const half = around.half(), K = around.count();
         margin = (halo + lanes::size) / lanes::size * lanes::size + lanes::size;
@@ -115,8 +122,8 @@ struct ham_workspace {
         tame.assign(static_cast<std::size_t>(depth), 1);
         chord = tensor<T, 2>(half, pitch);
         radial = tensor<T, 2>(half, pitch);
-        weight = tensor<T, 2>(K, pitch);
-        rank = tensor<typename lanes::integer, 2>(K, pitch);
+        weight = row_ring<T>(depth, K, pitch);
+        rank = row_ring<typename lanes::integer>(depth, K, pitch);
         norm = tensor<T, 1>(pitch);
         inner = tensor<T, 2>(outputs, pitch);
         logits = tensor<T, 2>(outputs, pitch);

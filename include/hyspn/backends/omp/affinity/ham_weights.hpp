@@ -33,6 +33,7 @@ public:
     /// Weights, ranks and ‖t‖ of the tile's own pixels of row `row`.
     void run(ham_tile const& tile, index_t row)
     {
+        row_ = row;
         gather_lines(row);
         index_t const first = work_.margin + tile.col0 - tile.left, end = first + tile.col1 - tile.col0;
         for (index_t u = first; u < end; u += V::size) {
@@ -109,7 +110,7 @@ private:
         V square = zero;
         for (index_t k = 0; k < K_; ++k) {
             V const g = scale * (q_[at(k)] / share), length = g * V::load(radius_[at(k)] + u);
-            g.store(&work_.weight(k, u));
+            g.store(work_.weight.line(row_, k) + u);
             square = fma(length, length, square);
         }
         (V(op_.kappa) * sqrt(square)).store(&work_.norm(u));
@@ -132,12 +133,13 @@ private:
 
     void store_rank(index_t k, index_t u, integers const& rank)
     {
-        std::memcpy(&work_.rank(k, u), &rank, simd::register_bytes);
+        std::memcpy(work_.rank.line(row_, k) + u, &rank, simd::register_bytes);
     }
 
     ham_forward_op<T, memory::host> const& op_;
     ham_workspace<T>& work_;
     index_t K_;
+    index_t row_ = 0;
     std::vector<T const*> distance_, likeness_, radius_;
     std::vector<V> d_, q_;
     std::vector<integers> rank_;
