@@ -147,7 +147,7 @@ TEST_CASE("fixed point: what does not converge is refused, with the residual")
         CHECK(text.starts_with("fixed_point::forward: the residual must be at most 1e-12 after 2 iterations, got "));
     }
     auto nan = seed;
-    nan(0, 0, 3, 3) = NAN;
+    nan(0, 0, 3, 3) = std::numeric_limits<double>::quiet_NaN();
     CHECK_THROWS_AS(net.forward(exec::seq{}, diffusion_inputs<double>{.gates = gates, .seed = nan}, out),
                     convergence_error);
 }

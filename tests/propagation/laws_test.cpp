@@ -55,7 +55,8 @@ TEST_CASE("propagation: constants stay where the weights and the centre sum to 1
                 testing::problem<double> const p(drawn);
                 auto const out = net.forward(exec, p.views());
                 INFO(testing::describe(net) << " on " << to_string(e));
-                for (double x : out) CHECK(std::abs(x - 2.5) <= 1e-11);  // signed gates amplify roundings, threefold a step at most
+                for (double x : out)
+                    CHECK(std::abs(x - 2.5) <= 1e-11);  // signed gates amplify roundings, threefold a step at most
             });
 }
 

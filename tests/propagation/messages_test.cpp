@@ -43,7 +43,8 @@ TEST_CASE("propagation: options out of range are refused")
     check_refused<value_error>({.dilation = 0}, in, "dilation must be at least 1, got 0.000000");
     check_refused<value_error>({.steps = -1}, in, "steps must be at least 0, got -1.000000");
     check_refused<value_error>({.epsilon = -1}, in, "epsilon must be finite and at least 0, got -1.000000");
-    check_refused<value_error>({.epsilon = NAN}, in, "epsilon must be finite and at least 0, got nan");
+    check_refused<value_error>({.epsilon = std::numeric_limits<double>::quiet_NaN()}, in,
+                               "epsilon must be finite and at least 0, got nan");
 }
 
 TEST_CASE("propagation: arrays that do not fit are refused")

@@ -106,7 +106,8 @@ TEST_CASE("propagation: images of every kind run alike on every policy")
     current.kernel = 5;
     for (auto const& axes : {released, at_source, current})
         for (dims<4> const& e : {dims<4>{1, 1, 1, 1}, dims<4>{1, 2, 1, 19}, dims<4>{2, 1, 23, 1}, dims<4>{1, 1, 2, 3},
-                                 dims<4>{1, 3, 31, 67}, dims<4>{0, 1, 4, 4}, dims<4>{1, 0, 4, 4}, dims<4>{1, 1, 0, 4}})
+                                 dims<4>{1, 3, 31, 67}, dims<4>{0, 1, 4, 4}, dims<4>{1, 0, 4, 4}, dims<4>{1, 1, 0, 4},
+                                 dims<4>{1, 1, 4, 0}})
             for (index_t steps : {0, 1, 2, 9}) {
                 stencil net = axes;
                 net.steps = steps;

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <limits>
 #include <string>
 
 #include <hyspn/core/random.hpp>
@@ -21,16 +22,18 @@ inline constexpr double golden_tolerance<double> = 1e-11;
 template <>
 inline constexpr double golden_tolerance<float> = 1e-4;
 
+inline constexpr double infinity = std::numeric_limits<double>::infinity();
+
 /// max |a - b| / max |b|, or max |a - b| where b is 0; infinity when a holds a NaN or the extents differ.
 template <class A, class B>
 double relative_error(A const& a, B const& b)
 {
-    if (!(a.extents() == b.extents())) return INFINITY;
+    if (!(a.extents() == b.extents())) return infinity;
     double difference = 0, largest = 0;
     auto q = b.begin();
     for (auto p = a.begin(); p != a.end(); ++p, ++q) {
         double const e = std::abs(static_cast<double>(*p) - static_cast<double>(*q));
-        if (!(e >= 0)) return INFINITY;
+        if (!(e >= 0)) return infinity;
         difference = std::max(difference, e);
         largest = std::max(largest, std::abs(static_cast<double>(*q)));
     }
@@ -87,7 +90,8 @@ struct random_problem {
             for (index_t l = 0; l < measured.extent(1); ++l)
                 for (index_t y = 0; y < measured.extent(2); ++y)
                     for (index_t x = 0; x < measured.extent(3); ++x)
-                        if (confidence(n, 0, y, x) == 0) measured(n, l, y, x) = NAN;
+                        if (confidence(n, 0, y, x) == 0)
+                            measured(n, l, y, x) = std::numeric_limits<double>::quiet_NaN();
     }
 };
 

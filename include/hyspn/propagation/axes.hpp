@@ -51,6 +51,9 @@ enum class injected_value { measured, initial };
 
 namespace hyspn::detail {
 
+using propagation::centre_term;
+using propagation::gate_normaliser;
+
 struct pixel_offset {
     index_t dy, dx;
 };

@@ -12,8 +12,6 @@
 
 namespace hyspn::detail {
 
-using propagation::centre_term;
-
 /// The step before folding: weights [N, K, H, W], rest = 1 - Σw [N, 1, H, W], and the maps of the injection.
 /// An absent confidence has no data and counts as 0. A measured map of one channel serves all L.
 template <class T, class M>
@@ -63,10 +61,7 @@ struct stencil_terms {
     }
 
     /// β s.
-    HYSPN_HD T injected(index_t n, index_t l, index_t y, index_t x) const
-    {
-        return beta(n, y, x) * value(n, l, y, x);
-    }
+    HYSPN_HD T injected(index_t n, index_t l, index_t y, index_t x) const { return beta(n, y, x) * value(n, l, y, x); }
 };
 
 /// Injection after the step: C = (1 - β) [w, z], b = (1 - β) a h0 + β s.

@@ -13,8 +13,6 @@
 
 namespace hyspn::detail {
 
-using propagation::gate_normaliser;
-
 /// to_k(p) = from_k(p + d_k), 0 where that is outside the image. With reversed = true to_k(p) = from_k(p - d_k), which
 /// is the adjoint.
 template <class T, class M>

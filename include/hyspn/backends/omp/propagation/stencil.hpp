@@ -16,10 +16,9 @@ namespace hyspn::detail {
 template <std::floating_point T>
 void dispatch(exec::omp const& exec, stencil_prepare_op<T, memory::host> const& op)
 {
-    if (!row_folder<T>::serves(op.axes, op.in) || !all_rows_contiguous(op.taps, op.bias))
+    if (!row_folder<T>::serves(op.axes, op.in) || !all_rows_contiguous(op.taps, op.bias) || op.bias.size() == 0)
         return prepare_stencil(exec, op);
     index_t const N = op.taps.extent(0), H = op.taps.extent(2), W = op.taps.extent(3);
-    if (op.taps.size() == 0) return;
     row_folder<T> const fold(exec, op.axes, op.in);
     exec::detail::for_each_index_omp(exec, N * H, [&](index_t row) {
         index_t const n = row / H, y = row % H;
@@ -51,7 +50,7 @@ void dispatch(exec::omp const& exec, stencil_prepare_adjoint_op<T, memory::host>
     if (!row_unfolder<T>::serves(op.axes, op.in) ||
         !all_rows_contiguous(op.dtaps, op.dbias, d.initial, d.gates, d.measured, d.confidence))
         return unfold_stencil(exec, op);
-    if (op.in.initial.size() == 0 || op.in.gates.size() == 0) return unfold_stencil(exec, op);
+    if (op.dbias.size() == 0) return unfold_stencil(exec, op);
     index_t const N = op.in.gates.extent(0), H = op.in.gates.extent(2);
     row_unfolder<T> rows(exec, op);
     exec::detail::for_each_index_omp(exec, N * H, [&](index_t i) { rows.at_destination(i / H, i % H); });

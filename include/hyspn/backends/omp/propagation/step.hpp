@@ -53,6 +53,7 @@ void dispatch(exec::omp const& exec, stencil_step_op<T, memory::host> const& op)
     index_t const N = op.to.extent(0), channels = op.to.extent(1), height = op.to.extent(2), width = op.to.extent(3);
     if (op.taps.extent(1) > most_row_terms || !all_rows_contiguous(op.taps, op.bias, op.from, op.to))
         return parallel_for(exec, op.shape(), op);
+    if (width == 0) return;
     interior_columns const columns(op.neighbours, width);
     exec::detail::for_each_index_omp(exec, N * height, [&](index_t row) {
         index_t const n = row / height, y = row % height;
@@ -77,6 +78,7 @@ void dispatch(exec::omp const& exec, stencil_transposed_op<T, memory::host> cons
     index_t const N = op.to.extent(0), channels = op.to.extent(1), height = op.to.extent(2), width = op.to.extent(3);
     if (op.taps.extent(1) > most_row_terms || !all_rows_contiguous(op.taps, op.bias, op.from, op.to))
         return parallel_for(exec, op.shape(), op);
+    if (width == 0) return;
     interior_columns const columns(op.neighbours, width);
     exec::detail::for_each_index_omp(exec, N * height, [&](index_t row) {
         index_t const n = row / height, y = row % height;
@@ -103,6 +105,7 @@ void dispatch(exec::omp const& exec, stencil_taps_gradient_op<T, memory::host> c
     index_t const G = op.from.extent(0), L = op.from.extent(2);
     if (G * L > most_row_terms || !all_rows_contiguous(op.lambda, op.from, op.dtaps))
         return parallel_for(exec, op.shape(), op);
+    if (width == 0) return;
     interior_columns const columns(op.neighbours, width);
     exec::detail::for_each_index_omp(exec, N * height, [&](index_t row) {
         index_t const n = row / height, y = row % height;
@@ -126,6 +129,7 @@ void dispatch(exec::omp const& exec, stencil_sum_op<T, memory::host> const& op)
 {
     if (!all_rows_contiguous(op.from, op.to)) return parallel_for(exec, op.shape(), op);
     auto const e = op.to.extents();
+    if (op.to.size() == 0) return;
     exec::detail::for_each_index_omp(exec, e[0] * e[1] * e[2], [&](index_t row) {
         index_t const y = row % e[2], l = row / e[2] % e[1], n = row / e[2] / e[1];
         T* const to = &op.to(n, l, y, 0);
