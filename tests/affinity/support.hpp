@@ -25,7 +25,7 @@ struct affinity_tolerances {
     static constexpr double golden = 256;        ///< outputs and gradients, norm-wise
     static constexpr double golden_c = 4096;     ///< the curvature's gradient: one number, a sum that cancels
     static constexpr double undecidable = 64;    ///< relative gap of distances below which float cannot order them
-    static constexpr double law = 64;            ///< exact laws, relative to the summed magnitudes
+    static constexpr double law = 256;           ///< exact laws, relative to the summed magnitudes
     static constexpr double textbook = 1 << 17;  ///< plain ball formulas, which lose digits themselves
     static constexpr double adjoint = 1e-11;     ///< dual numbers in double, relative to the summed magnitudes
     static constexpr double differences = 1e-7;  ///< central differences in double, likewise
