@@ -12,4 +12,18 @@
 #include <hyspn/manifold/poincare/mobius_add.hpp>
 
 /// \file
-/// The Poincaré ball: points x of R^D with c‖x‖² < 1.
+/// The Poincaré ball of curvature −c: points x of R^D with c‖x‖² < 1. Every operation comes in four forms:
+///
+///     poincare::dist(c, x, y)                              one point: rank-1 views of any stride, on host and device
+///     poincare::dist_vjp(c, x, y, g, dx, dy)               its vector-Jacobian product, returns the cotangent of c
+///     poincare::dist(exec, c, x, y, out)                   every point of an array, on any policy
+///     poincare::dist_vjp(exec, c, x, y, g, dx, dy)         likewise, the cotangent of c summed over the points
+///
+/// g is the cotangent of the output; dx, dy are written. c is a curvature. Arrays hold points as rows of [N, D], or as
+/// the channel vectors of planar maps [C, H, W] and [N, C, H, W]; outputs of one number a point are [N], [H, W] and
+/// [N, H, W]. All arrays of one call have one layout, any strides. On exec::omp, maps whose pixels lie side by side are
+/// processed tile by tile, and may differ from exec::seq by rounding.
+///
+/// No argument is clamped and no point is projected: near the boundary values and derivatives stay accurate, because
+/// they are computed from 1 − c‖x‖² without cancellation. Points on or outside the ball give numbers without meaning,
+/// NaN or infinities, never an exception.

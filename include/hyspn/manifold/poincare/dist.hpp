@@ -84,7 +84,8 @@ HYSPN_HD T dist_vjp(curvature<T> const& c, view<X, 1, M> x, view<Y, 1, M> y, T g
     return detail::poincare_dist::value_vjp(c, as_const(x), as_const(y), g, dx, dy);
 }
 
-/// The same for every point of an array; layouts and errors as in the file's head.
+/// The same for every point of an array; layouts as in manifold/poincare.hpp. Throws shape_error unless the extents
+/// agree.
 template <execution_policy P, class T, view_like X, view_like Y, view_like Out>
     requires same_space<P, X, Y, Out>
 void dist(P const& exec, curvature<T> const& c, X const& x, Y const& y, Out&& out)
@@ -92,6 +93,8 @@ void dist(P const& exec, curvature<T> const& c, X const& x, Y const& y, Out&& ou
     detail::pointwise<detail::poincare_dist>(exec, c, {as_const(x), as_const(y)}, as_view(out));
 }
 
+/// Vector-Jacobian product for every point of an array; returns the cotangent of c summed over the points in the order
+/// of exec::reduce, whatever the number of threads. Throws shape_error unless the extents agree.
 template <execution_policy P, class T, view_like X, view_like Y, view_like G, view_like DX, view_like DY>
     requires same_space<P, X, Y, G, DX, DY> T dist_vjp(P const& exec, curvature<T> const& c, X const& x, Y const& y,
                                                        G const& g, DX&& dx, DY&& dy)
@@ -102,3 +105,7 @@ template <execution_policy P, class T, view_like X, view_like Y, view_like G, vi
 
 }  // namespace poincare
 }  // namespace hyspn
+
+#if HYSPN_HAS_OPENMP
+#include <hyspn/backends/omp/manifold/poincare/dist.hpp>
+#endif

@@ -73,7 +73,8 @@ HYSPN_HD T dist0_vjp(curvature<T> const& c, view<X, 1, M> x, T g, view<T, 1, M> 
     return detail::poincare_dist0::value_vjp(c, as_const(x), g, dx);
 }
 
-/// The same for every point of an array; layouts and errors as in the file's head.
+/// The same for every point of an array; layouts as in manifold/poincare.hpp. Throws shape_error unless the extents
+/// agree.
 template <execution_policy P, class T, view_like X, view_like Out>
     requires same_space<P, X, Out>
 void dist0(P const& exec, curvature<T> const& c, X const& x, Out&& out)
@@ -81,6 +82,8 @@ void dist0(P const& exec, curvature<T> const& c, X const& x, Out&& out)
     detail::pointwise<detail::poincare_dist0>(exec, c, {as_const(x)}, as_view(out));
 }
 
+/// Vector-Jacobian product for every point of an array; returns the cotangent of c summed over the points in the order
+/// of exec::reduce, whatever the number of threads. Throws shape_error unless the extents agree.
 template <execution_policy P, class T, view_like X, view_like G, view_like DX>
     requires same_space<P, X, G, DX> T dist0_vjp(P const& exec, curvature<T> const& c, X const& x, G const& g, DX&& dx)
     {

@@ -111,7 +111,8 @@ HYSPN_HD T expmap_vjp(curvature<T> const& c, view<X, 1, M> x, view<V, 1, M> v, v
     return detail::poincare_expmap::vjp(c, as_const(x), as_const(v), as_const(g), dx, dv);
 }
 
-/// The same for every point of an array; layouts and errors as in the file's head.
+/// The same for every point of an array; layouts as in manifold/poincare.hpp. Throws shape_error unless the extents
+/// agree.
 template <execution_policy P, class T, view_like X, view_like V, view_like Out>
     requires same_space<P, X, V, Out>
 void expmap(P const& exec, curvature<T> const& c, X const& x, V const& v, Out&& out)
@@ -119,6 +120,8 @@ void expmap(P const& exec, curvature<T> const& c, X const& x, V const& v, Out&& 
     detail::pointwise<detail::poincare_expmap>(exec, c, {as_const(x), as_const(v)}, as_view(out));
 }
 
+/// Vector-Jacobian product for every point of an array; returns the cotangent of c summed over the points in the order
+/// of exec::reduce, whatever the number of threads. Throws shape_error unless the extents agree.
 template <execution_policy P, class T, view_like X, view_like V, view_like G, view_like DX, view_like DV>
     requires same_space<P, X, V, G, DX, DV> T expmap_vjp(P const& exec, curvature<T> const& c, X const& x, V const& v,
                                                          G const& g, DX&& dx, DV&& dv)

@@ -56,7 +56,8 @@ HYSPN_HD T expmap0_vjp(curvature<T> const& c, view<V, 1, M> v, view<G, 1, M> g, 
     return detail::poincare_expmap0::vjp(c, as_const(v), as_const(g), dv);
 }
 
-/// The same for every point of an array; layouts and errors as in the file's head.
+/// The same for every point of an array; layouts as in manifold/poincare.hpp. Throws shape_error unless the extents
+/// agree.
 template <execution_policy P, class T, view_like V, view_like Out>
     requires same_space<P, V, Out>
 void expmap0(P const& exec, curvature<T> const& c, V const& v, Out&& out)
@@ -64,6 +65,8 @@ void expmap0(P const& exec, curvature<T> const& c, V const& v, Out&& out)
     detail::pointwise<detail::poincare_expmap0>(exec, c, {as_const(v)}, as_view(out));
 }
 
+/// Vector-Jacobian product for every point of an array; returns the cotangent of c summed over the points in the order
+/// of exec::reduce, whatever the number of threads. Throws shape_error unless the extents agree.
 template <execution_policy P, class T, view_like V, view_like G, view_like DV>
     requires same_space<P, V, G, DV> T expmap0_vjp(P const& exec, curvature<T> const& c, V const& v, G const& g,
                                                    DV&& dv)
@@ -73,3 +76,7 @@ template <execution_policy P, class T, view_like V, view_like G, view_like DV>
 
 }  // namespace poincare
 }  // namespace hyspn
+
+#if HYSPN_HAS_OPENMP
+#include <hyspn/backends/omp/manifold/poincare/expmap0.hpp>
+#endif

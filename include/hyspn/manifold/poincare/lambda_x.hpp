@@ -62,7 +62,8 @@ HYSPN_HD T lambda_x_vjp(curvature<T> const& c, view<X, 1, M> x, T g, view<T, 1, 
     return detail::poincare_lambda_x::value_vjp(c, as_const(x), g, dx);
 }
 
-/// The same for every point of an array; layouts and errors as in the file's head.
+/// The same for every point of an array; layouts as in manifold/poincare.hpp. Throws shape_error unless the extents
+/// agree.
 template <execution_policy P, class T, view_like X, view_like Out>
     requires same_space<P, X, Out>
 void lambda_x(P const& exec, curvature<T> const& c, X const& x, Out&& out)
@@ -70,6 +71,8 @@ void lambda_x(P const& exec, curvature<T> const& c, X const& x, Out&& out)
     detail::pointwise<detail::poincare_lambda_x>(exec, c, {as_const(x)}, as_view(out));
 }
 
+/// Vector-Jacobian product for every point of an array; returns the cotangent of c summed over the points in the order
+/// of exec::reduce, whatever the number of threads. Throws shape_error unless the extents agree.
 template <execution_policy P, class T, view_like X, view_like G, view_like DX>
     requires same_space<P, X, G, DX> T lambda_x_vjp(P const& exec, curvature<T> const& c, X const& x, G const& g,
                                                     DX&& dx)

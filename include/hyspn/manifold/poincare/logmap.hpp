@@ -104,7 +104,8 @@ HYSPN_HD T logmap_vjp(curvature<T> const& c, view<X, 1, M> x, view<Y, 1, M> y, v
     return detail::poincare_logmap::vjp(c, as_const(x), as_const(y), as_const(g), dx, dy);
 }
 
-/// The same for every point of an array; layouts and errors as in the file's head.
+/// The same for every point of an array; layouts as in manifold/poincare.hpp. Throws shape_error unless the extents
+/// agree.
 template <execution_policy P, class T, view_like X, view_like Y, view_like Out>
     requires same_space<P, X, Y, Out>
 void logmap(P const& exec, curvature<T> const& c, X const& x, Y const& y, Out&& out)
@@ -112,6 +113,8 @@ void logmap(P const& exec, curvature<T> const& c, X const& x, Y const& y, Out&& 
     detail::pointwise<detail::poincare_logmap>(exec, c, {as_const(x), as_const(y)}, as_view(out));
 }
 
+/// Vector-Jacobian product for every point of an array; returns the cotangent of c summed over the points in the order
+/// of exec::reduce, whatever the number of threads. Throws shape_error unless the extents agree.
 template <execution_policy P, class T, view_like X, view_like Y, view_like G, view_like DX, view_like DY>
     requires same_space<P, X, Y, G, DX, DY> T logmap_vjp(P const& exec, curvature<T> const& c, X const& x, Y const& y,
                                                          G const& g, DX&& dx, DY&& dy)

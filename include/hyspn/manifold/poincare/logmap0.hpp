@@ -54,7 +54,8 @@ HYSPN_HD T logmap0_vjp(curvature<T> const& c, view<X, 1, M> x, view<G, 1, M> g, 
     return detail::poincare_logmap0::vjp(c, as_const(x), as_const(g), dx);
 }
 
-/// The same for every point of an array; layouts and errors as in the file's head.
+/// The same for every point of an array; layouts as in manifold/poincare.hpp. Throws shape_error unless the extents
+/// agree.
 template <execution_policy P, class T, view_like X, view_like Out>
     requires same_space<P, X, Out>
 void logmap0(P const& exec, curvature<T> const& c, X const& x, Out&& out)
@@ -62,6 +63,8 @@ void logmap0(P const& exec, curvature<T> const& c, X const& x, Out&& out)
     detail::pointwise<detail::poincare_logmap0>(exec, c, {as_const(x)}, as_view(out));
 }
 
+/// Vector-Jacobian product for every point of an array; returns the cotangent of c summed over the points in the order
+/// of exec::reduce, whatever the number of threads. Throws shape_error unless the extents agree.
 template <execution_policy P, class T, view_like X, view_like G, view_like DX>
     requires same_space<P, X, G, DX> T logmap0_vjp(P const& exec, curvature<T> const& c, X const& x, G const& g,
                                                    DX&& dx)
@@ -71,3 +74,7 @@ template <execution_policy P, class T, view_like X, view_like G, view_like DX>
 
 }  // namespace poincare
 }  // namespace hyspn
+
+#if HYSPN_HAS_OPENMP
+#include <hyspn/backends/omp/manifold/poincare/logmap0.hpp>
+#endif

@@ -117,7 +117,8 @@ HYSPN_HD T mobius_add_vjp(curvature<T> const& c, view<X, 1, M> x, view<Y, 1, M> 
     return detail::poincare_mobius_add::vjp(c, as_const(x), as_const(y), as_const(g), dx, dy);
 }
 
-/// The same for every point of an array; layouts and errors as in the file's head.
+/// The same for every point of an array; layouts as in manifold/poincare.hpp. Throws shape_error unless the extents
+/// agree.
 template <execution_policy P, class T, view_like X, view_like Y, view_like Out>
     requires same_space<P, X, Y, Out>
 void mobius_add(P const& exec, curvature<T> const& c, X const& x, Y const& y, Out&& out)
@@ -125,6 +126,8 @@ void mobius_add(P const& exec, curvature<T> const& c, X const& x, Y const& y, Ou
     detail::pointwise<detail::poincare_mobius_add>(exec, c, {as_const(x), as_const(y)}, as_view(out));
 }
 
+/// Vector-Jacobian product for every point of an array; returns the cotangent of c summed over the points in the order
+/// of exec::reduce, whatever the number of threads. Throws shape_error unless the extents agree.
 template <execution_policy P, class T, view_like X, view_like Y, view_like G, view_like DX, view_like DY>
     requires same_space<P, X, Y, G, DX, DY> T mobius_add_vjp(P const& exec, curvature<T> const& c, X const& x,
                                                              Y const& y, G const& g, DX&& dx, DY&& dy)
@@ -135,3 +138,7 @@ template <execution_policy P, class T, view_like X, view_like Y, view_like G, vi
 
 }  // namespace poincare
 }  // namespace hyspn
+
+#if HYSPN_HAS_OPENMP
+#include <hyspn/backends/omp/manifold/poincare/mobius_add.hpp>
+#endif
