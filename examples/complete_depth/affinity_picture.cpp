@@ -127,7 +127,7 @@ private:
     /// Pixels with a weak weight towards some neighbour: the walls that propagation does not cross.
     void draw_weakest(index_t top, index_t left)
     {
-        title(top, left + gap, "weakest affinity weight (dark: an edge)");
+        title(top, left + gap, "weakest weight (dark: an edge)");
         on_.cells(top + caption, left + gap, p_.height(), p_.width(), 1, [&](index_t i, index_t j) {
             position const at{std::clamp<index_t>(i, 1, p_.height() - 2), std::clamp<index_t>(j, 1, p_.width() - 2)};
             float least = 1e30F;

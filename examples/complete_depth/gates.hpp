@@ -96,14 +96,28 @@ inline hyspn::tensor<float, 4> insert_centre(hyspn::tensor<float, 4> const& gate
     return all;
 }
 
-/// Gates [1, K, H, W] of features [C, H, W] in the form `net` wants them.
+/// The same gates with their channels in the opposite order.
+inline hyspn::tensor<float, 4> reversed(hyspn::tensor<float, 4> const& gates)
+{
+    hyspn::tensor<float, 4> out(gates.extents());
+    index_t const last = gates.extent(1) - 1, plane = gates.extent(2) * gates.extent(3);
+    for (index_t k = 0; k <= last; ++k) std::copy_n(gates.data() + (last - k) * plane, plane, out.data() + k * plane);
+    return out;
+}
+
+/// Gates [1, K, H, W] of features [C, H, W] for `net`. Learned affinities give what they were trained to give. The
+/// geodesic one gives the weight of each neighbour in raster order, so the channels are turned round for a preset that
+/// reads them the other way: in flipped order, or, of a pixel that gives, as the neighbour the gate speaks of.
 template <class P, class Module>
 hyspn::tensor<float, 4> make_gates(P const& exec, Module const& module, params_of<Module> const& params,
                                    hyspn::view<float const, 3> features, hyspn::propagation::stencil const& net)
 {
+    using namespace hyspn::propagation;
     auto gates = module.forward(exec, params, with_batch(features));
-    if constexpr (is_geodesic<Module>)
+    if constexpr (is_geodesic<Module>) {
         if (gates.extent(1) != net.gates()) gates = insert_centre(gates, net.kernel);
+        if ((net.order == channel_order::flipped) != (net.owner == gate_owner::source)) gates = reversed(gates);
+    }
     return gates;
 }
 

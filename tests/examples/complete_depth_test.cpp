@@ -1,0 +1,105 @@
+// SPDX-FileCopyrightText: 2026 The hyspn authors
+// SPDX-License-Identifier: Apache-2.0
+#include <string>
+
+#include <nlohmann/json.hpp>
+
+#include "examples/program.hpp"
+#include "support/catch.hpp"
+
+using namespace hyspn;
+using testing::files_of;
+using testing::run_complete_depth;
+using testing::small_scene;
+using testing::temporary_folder;
+
+TEST_CASE("complete_depth: without files it completes a synthetic scene and draws it")
+{
+    temporary_folder const folder;
+    auto const out = (folder / "out").string(), json = (folder / "result.json").string();
+    auto const run =
+        run_complete_depth(folder, "--width 120 --height 90 --samples 120 --out " + out + " --json " + json);
+    INFO(run.err);
+    REQUIRE(run.status == 0);
+    CHECK(run.err.empty());  // not a terminal: no progress bar
+    CHECK_THAT(run.out, Catch::Contains("initial map") && Catch::Contains("propagated") && Catch::Contains("seconds"));
+
+    auto const depth = io::read_depth_png(folder / "out/depth.png");
+    CHECK(depth.extents() == dims<2>{90, 120});
+    for (float z : depth) CHECK(z > 0);
+    for (auto const* name : {"out/depth_color.png", "out/error.png"})
+        CHECK(io::read_rgb_png(folder / name).extents() == dims<3>{3, 90, 120});
+    CHECK(io::read_rgb_png(folder / "out/affinity.png").size() > 0);
+
+    auto const report = nlohmann::json::parse(testing::read_text(json));
+    for (auto const* key : {"rmse", "mae", "rel", "delta1", "seconds"}) {
+        INFO(key);
+        REQUIRE(report.at(key).is_number());
+    }
+    CHECK(report.at("n") == 90 * 120 - 120);
+    CHECK(report.at("rmse") < 1.0);
+    CHECK(report.at("initial").at("rmse").is_number());
+}
+
+TEST_CASE("complete_depth: better than the nearest sample, measured pixels kept, quiet means quiet")
+{
+    temporary_folder const folder;
+    small_scene const scene(folder);
+    auto const run = run_complete_depth(folder, files_of(folder) + " --quiet --out " + (folder / "out").string() +
+                                                    " --json " + (folder / "j").string());
+    REQUIRE(run.status == 0);
+    CHECK((run.out + run.err).empty());
+    auto const report = nlohmann::json::parse(testing::read_text(folder / "j"));
+    CHECK(report.at("rmse").get<double>() < 0.6 * scene.nearest_sample_rmse());
+    CHECK(report.at("n") == scene.truth.size() - 150);
+    auto const depth = io::read_depth_png(folder / "out/depth.png"), given = io::read_depth_png(folder / "sparse.png");
+    for (index_t k = 0; k < given.size(); ++k)
+        if (given.data()[k] > 0) CHECK(depth.data()[k] == given.data()[k]);
+}
+
+TEST_CASE("complete_depth: the result depends neither on the number of threads nor on the back end")
+{
+    temporary_folder const folder;
+    small_scene const scene(folder);
+    auto const depth_with = [&](std::string const& options) {
+        auto const run =
+            run_complete_depth(folder, files_of(folder) + " --quiet --out " + (folder / "out").string() + options);
+        REQUIRE(run.status == 0);
+        return io::read_depth_png(folder / "out/depth.png");
+    };
+    auto const one = depth_with(" --threads 1"), seq = depth_with(" --backend seq");
+    for (auto const* threads : {" --threads 2", " --threads 3"}) {
+        auto const other = depth_with(threads);
+        CHECK(std::equal(one.begin(), one.end(), other.begin(), other.end()));
+    }
+    for (index_t k = 0; k < one.size(); ++k) CHECK(std::abs(one.data()[k] - seq.data()[k]) <= 1.0F / 256);
+}
+
+TEST_CASE("complete_depth: draws samples from the truth, works without truth, takes every preset and affinity")
+{
+    temporary_folder const folder;
+    small_scene const scene(folder);
+    auto const rgb = "--rgb " + (folder / "rgb.png").string();
+    auto const truth = " --truth " + (folder / "truth.png").string();
+    auto const sparse = " --sparse " + (folder / "sparse.png").string();
+    auto const json = " --json " + (folder / "j").string();
+
+    REQUIRE(run_complete_depth(folder, rgb + truth + json + " --samples 50 --seed 4").status == 0);
+    CHECK(nlohmann::json::parse(testing::read_text(folder / "j")).at("samples") == 50);
+
+    REQUIRE(run_complete_depth(folder, rgb + sparse + json + " --out " + (folder / "out").string()).status == 0);
+    CHECK(nlohmann::json::parse(testing::read_text(folder / "j")).at("rmse").is_null());
+    CHECK_FALSE(std::filesystem::exists(folder / "out/error.png"));
+
+    auto const rmse = [&](std::string const& options) {
+        auto const run = run_complete_depth(folder, rgb + sparse + truth + json + options);
+        INFO(options << " " << run.err);
+        REQUIRE(run.status == 0);
+        return nlohmann::json::parse(testing::read_text(folder / "j")).at("rmse").get<double>();
+    };
+    for (auto const* preset : {"cspn", "cspn_released", "paddle_cspn", "bpnet", "depthprompting"})
+        CHECK(rmse(std::string(" --propagation ") + preset) < 0.6 * scene.nearest_sample_rmse());
+    CHECK(rmse(" --propagation penet") > 0);  // shares out what leaves a pixel: good with gates trained for it only
+    for (auto const* affinity : {"hyperbolic", "naive", "euclidean"})
+        CHECK(rmse(std::string(" --affinity ") + affinity) < scene.nearest_sample_rmse());
+}
