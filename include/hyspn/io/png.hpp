@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <memory>
 #include <string>
+#include <system_error>
 #include <vector>
 
 #include <png.h>
@@ -37,6 +38,10 @@ struct png_samples {
 
 /// Larger images are refused: a corrupt header must not make the program ask for terabytes.
 inline constexpr index_t png_largest_side = 1 << 16;
+
+/// A byte of a file becomes at most so many bytes of samples: deflate's 1032, and 32 for a palette of two colours that
+/// becomes 8-bit RGBA. A short file with a corrupt header must not fill the memory either.
+inline constexpr std::size_t png_greatest_expansion = 1032 * 32;
 
 /// libpng reports errors by longjmp, which must not skip destructors: these functions own nothing, and put the message
 /// into a caller's buffer.
@@ -124,6 +129,11 @@ inline png_samples read_png(std::filesystem::path const& path)
     png_samples s;
     auto const fail = [&] { throw io_error("cannot read " + path.string() + ": " + reader.message()); };
     if (!reader.header(s)) fail();
+    std::error_code unknown;  // of something that is no regular file; then there is no bound
+    auto const largest = png_greatest_expansion * std::filesystem::file_size(path, unknown);
+    if (!unknown && s.row_bytes() > largest / static_cast<std::size_t>(s.height))
+        throw io_error("cannot read " + path.string() + ": too short for " + std::to_string(s.width) + " x " +
+                       std::to_string(s.height) + " pixels");
     s.bytes.resize(s.row_bytes() * static_cast<std::size_t>(s.height));
     if (!reader.rows(s)) fail();
     return s;

@@ -7,6 +7,7 @@
 #include <cstring>
 #include <filesystem>
 #include <fstream>
+#include <limits>
 #include <map>
 #include <string>
 #include <string_view>
@@ -71,7 +72,8 @@ public:
     template <class T>
     T get_scalar(std::string_view name) const;
 
-    /// Stores a copy of a host array of float, double, int32, int64 or uint8; replaces one of the same name.
+    /// Stores a copy of a host array of float, double, int32, int64 or uint8; replaces one of the same name. Throws
+    /// value_error for the name "__metadata__", which the format keeps for itself.
     template <view_like X>
     void set(std::string name, X const& x);
 
@@ -79,10 +81,12 @@ public:
         requires std::is_arithmetic_v<T>
     void set_scalar(std::string name, T value)
     {
-        arrays_[std::move(name)] = {detail::dtype_of<T>(), {}, bytes_of(&value, 1)};
+        arrays_[usable(std::move(name))] = {detail::dtype_of<T>(), {}, bytes_of(&value, 1)};
     }
 
 private:
+    static constexpr char const* metadata_name = "__metadata__";
+
     struct array {
         std::string dtype;
         std::vector<index_t> shape;
@@ -97,6 +101,12 @@ private:
         return bytes;
     }
 
+    static std::string usable(std::string name)
+    {
+        if (name == metadata_name) hyspn::detail::raise<value_error>("safetensors::set", "name", "free to use", name);
+        return name;
+    }
+
     array const& at(std::string_view name) const
     {
         auto const found = arrays_.find(name);
@@ -105,6 +115,7 @@ private:
     }
 
     static std::size_t size_of(std::string const& dtype, std::string const& file);
+    static std::vector<index_t> sizes(nlohmann::json const& list, std::string const& file, std::string const& name);
     static array parse(std::string const& file, std::string const& name, nlohmann::json const& entry,
                        std::vector<char> const& payload);
 
@@ -124,24 +135,46 @@ inline std::size_t safetensors::size_of(std::string const& dtype, std::string co
                    "; supported are F64, F32, I64, I32, U8 and BOOL");
 }
 
+/// A JSON list of integers that are at least 0; JSON's own conversions would take fractions and booleans too.
+inline std::vector<index_t> safetensors::sizes(nlohmann::json const& list, std::string const& file,
+                                               std::string const& name)
+{
+    if (!list.is_array())
+        throw io_error("safetensors: " + file + " is inconsistent: " + list.dump() + " is no list, in " + name);
+    std::vector<index_t> result;
+    for (auto const& n : list) {
+        if (!n.is_number_unsigned() || n.get<std::uint64_t>() > std::uint64_t{std::numeric_limits<index_t>::max()})
+            throw io_error("safetensors: " + file + " is inconsistent: " + n.dump() + " is no size, in " + name);
+        result.push_back(n.get<index_t>());
+    }
+    return result;
+}
+
 inline safetensors::array safetensors::parse(std::string const& file, std::string const& name,
                                              nlohmann::json const& entry, std::vector<char> const& payload)
 {
     array a;
     a.dtype = entry.at("dtype").get<std::string>();
-    a.shape = entry.at("shape").get<std::vector<index_t>>();
-    auto const offsets = entry.at("data_offsets").get<std::vector<std::size_t>>();
-    std::size_t wanted = size_of(a.dtype, file);
+    a.shape = sizes(entry.at("shape"), file, name);
+    auto const offsets = sizes(entry.at("data_offsets"), file, name);
+    auto const end_of_payload = static_cast<index_t>(payload.size());
+
+    // Extents of an empty array are bounded as well: strides and products of any of them must not overflow.
+    auto bytes = static_cast<index_t>(size_of(a.dtype, file));
+    bool empty = false;
     for (index_t n : a.shape) {
-        if (n < 0 || (n > 0 && wanted > payload.size() / static_cast<std::size_t>(n) + 8))
+        if (n > 0 && bytes > std::numeric_limits<index_t>::max() / n)
             throw io_error("safetensors: " + file + " is inconsistent: shape of " + name);
-        wanted *= static_cast<std::size_t>(n);
+        empty = empty || n == 0;
+        bytes *= n > 0 ? n : 1;
     }
-    if (offsets.size() != 2 || offsets[0] > offsets[1] || offsets[1] > payload.size())
+    if (offsets.size() != 2 || offsets[0] > offsets[1])
+        throw io_error("safetensors: " + file + " is inconsistent: offsets of " + name);
+    if (offsets[1] > end_of_payload)
         throw io_error("safetensors: " + file + " is truncated: " + name + " ends past the end of the file");
-    if (offsets[1] - offsets[0] != wanted) throw io_error("safetensors: " + file + " is inconsistent: size of " + name);
-    a.bytes.assign(payload.begin() + static_cast<std::ptrdiff_t>(offsets[0]),
-                   payload.begin() + static_cast<std::ptrdiff_t>(offsets[1]));
+    if (offsets[1] - offsets[0] != (empty ? 0 : bytes))
+        throw io_error("safetensors: " + file + " is inconsistent: size of " + name);
+    a.bytes.assign(payload.begin() + offsets[0], payload.begin() + offsets[1]);
     return a;
 }
 
@@ -165,8 +198,9 @@ inline safetensors safetensors::read(std::filesystem::path const& path)
     safetensors file;
     try {
         auto const entries = nlohmann::json::parse(header);
+        if (!entries.is_object()) throw io_error("safetensors: " + path.string() + " has a malformed header");
         for (auto const& [name, entry] : entries.items()) {
-            if (name == "__metadata__")
+            if (name == metadata_name)
                 file.metadata_ = entry.get<std::map<std::string, std::string>>();
             else
                 file.arrays_[name] = parse(path.string(), name, entry, payload);
@@ -180,13 +214,18 @@ inline safetensors safetensors::read(std::filesystem::path const& path)
 inline void safetensors::write(std::filesystem::path const& path) const
 {
     nlohmann::json header = nlohmann::json::object();
-    if (!metadata_.empty()) header["__metadata__"] = metadata_;
+    if (!metadata_.empty()) header[metadata_name] = metadata_;
     std::size_t offset = 0;
     for (auto const& [name, a] : arrays_) {
         header[name] = {{"dtype", a.dtype}, {"shape", a.shape}, {"data_offsets", {offset, offset + a.bytes.size()}}};
         offset += a.bytes.size();
     }
-    std::string text = header.dump();
+    std::string text;
+    try {
+        text = header.dump();
+    } catch (nlohmann::json::exception const&) {
+        throw io_error("cannot write " + path.string() + ": names and metadata must be UTF-8");
+    }
     text.append((8 - text.size() % 8) % 8, ' ');  // arrays start aligned
     auto const header_size = static_cast<std::uint64_t>(text.size());
     atomic_file out(path);
@@ -251,8 +290,8 @@ void safetensors::set(std::string name, X const& x)
     tensor<T, std::remove_const_t<V>::rank()> dense(v.extents());
     copy(v, as_view(dense));
     std::vector<index_t> shape(v.extents().begin(), v.extents().end());
-    arrays_[std::move(name)] = {detail::dtype_of<T>(), std::move(shape),
-                                bytes_of(dense.data(), static_cast<std::size_t>(dense.size()))};
+    arrays_[usable(std::move(name))] = {detail::dtype_of<T>(), std::move(shape),
+                                        bytes_of(dense.data(), static_cast<std::size_t>(dense.size()))};
 }
 
 }  // namespace hyspn::io

@@ -1,0 +1,132 @@
+// SPDX-FileCopyrightText: 2026 The hyspn authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include <csignal>
+
+#include <io/files.hpp>
+#include <support/catch.hpp>
+#include <support/thrown.hpp>
+#include <sys/resource.h>
+
+#include <hyspn/io/depth_png.hpp>
+#include <hyspn/io/image.hpp>
+#include <hyspn/io/safetensors.hpp>
+
+namespace hyspn::testing {
+namespace {
+
+/// While it lives, this process cannot make a file longer than `bytes`: what a full disk does to a writer.
+class file_size_limit {
+public:
+    explicit file_size_limit(rlim_t bytes)
+    {
+        getrlimit(RLIMIT_FSIZE, &before_);
+        rlimit const limited{bytes, before_.rlim_max};
+        setrlimit(RLIMIT_FSIZE, &limited);
+    }
+    file_size_limit(file_size_limit const&) = delete;
+    file_size_limit& operator=(file_size_limit const&) = delete;
+    ~file_size_limit()
+    {
+        setrlimit(RLIMIT_FSIZE, &before_);
+        std::signal(SIGXFSZ, handler_);
+    }
+
+private:
+    rlimit before_{};
+    void (*handler_)(int) = std::signal(SIGXFSZ, SIG_IGN);
+};
+
+}  // namespace
+
+TEST_CASE("A file appears only with commit, and then whole")
+{
+    scratch_folder const folder;
+    auto const path = folder / "a";
+    {
+        io::atomic_file file(path);
+        file.write("abc", 3);
+        CHECK_FALSE(std::filesystem::exists(path));
+        file.append("de", 2);
+        file.commit();
+    }
+    CHECK(read_bytes(path) == "abcde");
+    CHECK(folder.entries() == 1);
+}
+
+TEST_CASE("Without commit the older file stays and nothing else does")
+{
+    scratch_folder const folder;
+    auto const path = folder / "a";
+    write_bytes(path, "old");
+    {
+        io::atomic_file file(path);
+        file.write("new", 3);
+    }
+    CHECK(read_bytes(path) == "old");
+    CHECK(folder.entries() == 1);
+}
+
+TEST_CASE("Two writers of one file do not mix: the last to commit wins")
+{
+    scratch_folder const folder;
+    io::atomic_file first(folder / "a"), second(folder / "a");
+    first.write("1", 1);
+    second.write("22", 2);
+    second.commit();
+    CHECK(read_bytes(folder / "a") == "22");
+    first.commit();
+    CHECK(read_bytes(folder / "a") == "1");
+    CHECK(folder.entries() == 1);
+}
+
+TEST_CASE("A write that fails half-way leaves the older file and no temporary")
+{
+    scratch_folder const folder;
+    auto const path = folder / "a";
+    write_bytes(path, "old");
+    auto const refused = "cannot write " + path.string();
+
+    tensor<double, 2> large(400, 300);
+    for (index_t i = 0; i < large.size(); ++i) large.data()[i] = static_cast<double>(i * i % 65521) / 256;
+    tensor<double, 3> image(3, 400, 300);
+    for (index_t i = 0; i < image.size(); ++i) image.data()[i] = static_cast<double>(i * i % 251) / 250;
+    io::safetensors arrays;
+    arrays.set("x", large);
+
+    // Catch must be able to write its own output: nothing is checked under the limit.
+    std::string depth_message, image_message, arrays_message;
+    {
+        file_size_limit const limit(5000);
+        depth_message = thrown<io_error>([&] { io::write_depth_png(path, large); });
+        image_message = thrown<io_error>([&] { io::write_rgb_png(path, image); });
+        arrays_message = thrown<io_error>([&] { arrays.write(path); });
+    }
+    CHECK(depth_message == refused);
+    CHECK(image_message == refused);
+    CHECK(arrays_message == refused);
+    CHECK(read_bytes(path) == "old");
+    CHECK(folder.entries() == 1);
+
+    arrays.write(path);  // and it works again
+    CHECK(io::safetensors::read(path).shape("x") == std::vector<index_t>{400, 300});
+}
+
+TEST_CASE("Places that cannot be written to are named")
+{
+    scratch_folder const folder;
+    tensor<float, 2> const map(2, 2);
+    auto const missing = folder / "missing" / "a.png";
+    CHECK(thrown<io_error>([&] { io::write_depth_png(missing, map); }) == "cannot write " + missing.string());
+
+    auto const occupied = folder / "occupied";
+    std::filesystem::create_directory(occupied);
+    write_bytes(occupied / "b", "b");
+    CHECK(thrown<io_error>([&] {
+              io::write_depth_png(occupied, map);
+          }).starts_with("cannot write " + occupied.string() + ": "));
+    CHECK(folder.entries() == 1);
+    CHECK(read_bytes(occupied / "b") == "b");
+}
+
+}  // namespace hyspn::testing
