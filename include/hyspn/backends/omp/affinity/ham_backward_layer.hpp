@@ -120,8 +120,8 @@ private:
             V const at_bias = V(T(4) * s_) * du * (p.y0 * sinhc * sh - h.cosh * ch) * inverse;
             V const tcoth_y = tcoth_minus_1(p.y);
             V const at_z = zeta > T(0) ? V(T(2) / zeta) * p.du * (p.tangent * tcoth_y - bias) : zero;
-            V const at_c = x * (tcoth_a + V(b * std::tanh(b))) - bias * (V(hyspn::tcoth_minus_1(b)) + a * (h.sinh / h.cosh)) -
-                           p.tangent * tcoth_y;
+            V const at_c = x * (tcoth_a + V(b * std::tanh(b))) -
+                           bias * (V(hyspn::tcoth_minus_1(b)) + a * (h.sinh / h.cosh)) - p.tangent * tcoth_y;
             curvature = curvature + V(T(2)) * du * at_c;
             sums.bias[i] += sum_of_lanes(at_bias, valid);
             sums.radial[i] += sum_of_lanes(at_z, valid);

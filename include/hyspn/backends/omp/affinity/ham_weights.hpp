@@ -107,13 +107,17 @@ private:
         }
         V const scale = op_.options.weight == weighting::uniform ? one : number;
         V const share = op_.options.weight == weighting::uniform ? one : total;
-        V square = zero;
+        V longest = zero, square = zero;
         for (index_t k = 0; k < K_; ++k) {
-            V const g = scale * (q_[at(k)] / share), length = g * V::load(radius_[at(k)] + u);
+            V const g = scale * (q_[at(k)] / share);
             g.store(work_.weight.line(row_, k) + u);
-            square = fma(length, length, square);
+            q_[at(k)] = g * V::load(radius_[at(k)] + u);
+            longest = max(longest, q_[at(k)]);
         }
-        (V(op_.kappa) * sqrt(square)).store(&work_.norm(u));
+        // In units of the longest, so that squares neither underflow nor overflow.
+        V const unit = select<T>(longest > zero, one / longest, zero);
+        for (V const& length : q_) square = fma(length * unit, length * unit, square);
+        (V(op_.kappa) * longest * sqrt(square)).store(&work_.norm(u));
     }
 
     /// Rank by counting, one comparison a pair: the centre first, then by d, ties in raster order, absent ones last.

@@ -1,0 +1,130 @@
+// SPDX-FileCopyrightText: 2026 The hyspn authors
+// SPDX-License-Identifier: Apache-2.0
+
+// The specialised kernels of the hyperbolic affinity module against the reference, on the same operation.
+#include "affinity/golden_replay.hpp"
+
+using namespace hyspn;
+using affinity::weighting;
+
+namespace {
+
+/// Everything a forward and a backward pass give.
+template <class T>
+struct results {
+    tensor<T, 4> y, dx;
+    affinity::hyperbolic::saved<T> saved;
+    affinity::hyperbolic::params<T> dp;
+};
+
+template <class T, class Exec>
+results<T> run(Exec const& exec, affinity::hyperbolic const& module, affinity::hyperbolic::params<T> const& p,
+               tensor<T, 4> const& x)
+{
+    dims<4> const e = x.extents();
+    results<T> r{tensor<T, 4>(e[0], module.outputs, e[2], e[3]), tensor<T, 4>(e), {}, module.zero_gradients(p)};
+    auto const dy = testing::random_tensor<T>(r.y.extents(), 1, 11);
+    module.forward(exec, p, x, r.y, r.saved);
+    module.backward(exec, p, x, r.saved, dy, r.dx, r.dp);
+    return r;
+}
+
+template <class T, std::size_t Rank>
+double distance(tensor<T, Rank> const& got, tensor<T, Rank> const& want)
+{
+    return testing::normwise_error(got, cast<double>(want));
+}
+
+/// Norm-wise differences in unit round-offs. Sums of gradients over many pixels differ in their order, and distances
+/// that tie within rounding may be ordered the other way: the features are such that none do.
+template <class T>
+void compare(affinity::hyperbolic const& module, dims<4> const& shape, double spread, double bound = 512)
+{
+    auto const p = testing::random_params<T>(module, shape[1], 3);
+    auto const x = testing::random_tensor<T>(shape, spread, 5);
+    auto const fast = run(exec::omp{.threads = 2}, module, p, x), plain = run(exec::seq{}, module, p, x);
+    CAPTURE(module.kernel, module.dilation, module.outputs, module.beta_priority, static_cast<int>(module.weight),
+            to_string(shape), spread);
+    CHECK(distance(fast.y, plain.y) <= bound);
+    CHECK(distance(fast.saved.inner, plain.saved.inner) <= bound);
+    CHECK(distance(fast.saved.norm, plain.saved.norm) <= bound);
+    CHECK(distance(fast.dx, plain.dx) <= bound);
+    CHECK(distance(fast.dp.z, plain.dp.z) <= bound);
+    CHECK(distance(fast.dp.r, plain.dp.r) <= bound);
+    CHECK(testing::relative_error(fast.dp.c, static_cast<double>(plain.dp.c)) <=
+          testing::affinity_tolerances::golden_c);
+    double const scale =
+        std::max(std::fabs(static_cast<double>(plain.dp.tau)), 1e-3 * std::fabs(static_cast<double>(plain.dp.c)));
+    CHECK(std::fabs(static_cast<double>(fast.dp.tau - plain.dp.tau)) <= bound * testing::unit_roundoff<T> * scale);
+}
+
+template <class T>
+bool same_bits(results<T> const& a, results<T> const& b)
+{
+    auto const same = [](auto const& s, auto const& t) { return std::equal(s.begin(), s.end(), t.begin()); };
+    return same(a.y, b.y) && same(a.dx, b.dx) && same(a.dp.z, b.dp.z) && same(a.dp.r, b.dp.r) && a.dp.c == b.dp.c &&
+           a.dp.tau == b.dp.tau && same(a.saved.inner, b.saved.inner);
+}
+
+}  // namespace
+
+TEMPLATE_TEST_CASE("HAM kernels agree with the reference at all shapes", "", float, double)
+{
+    using T = TestType;
+    for (dims<4> const shape : {dims<4>{1, 3, 5, 1}, dims<4>{1, 3, 1, 7}, dims<4>{2, 1, 6, 33}, dims<4>{1, 64, 7, 65},
+                                dims<4>{1, 5, 30, 17}, dims<4>{1, 2, 3, 330}})
+        for (index_t const outputs : {1, 3, 8, 9}) compare<T>({.outputs = outputs}, shape, 0.3);
+}
+
+TEMPLATE_TEST_CASE("HAM kernels agree with the reference for all options", "", float, double)
+{
+    using T = TestType;
+    for (weighting const weight : {weighting::softmax, weighting::linear, weighting::inverse, weighting::uniform})
+        for (bool const priority : {true, false})
+            for (index_t const kernel : {3, 5})
+                for (index_t const dilation : {1, 2})
+                    compare<T>({.kernel = kernel,
+                                .dilation = dilation,
+                                .outputs = 4,
+                                .beta_priority = priority,
+                                .weight = weight},
+                               {1, 4, 9, 21}, 0.3);
+}
+
+TEMPLATE_TEST_CASE("HAM kernels agree with the reference at all radii", "", float, double)
+{
+    using T = TestType;
+    for (double const spread : {1e-6, 1e-2, 1., 8.}) compare<T>({.outputs = 3}, {1, 3, 9, 21}, spread);
+    // Logits u of several hundred: where two compete, their weights e^{|u|−M} carry |u| round-offs of u itself.
+    compare<T>({.outputs = 3}, {1, 3, 9, 21}, 40, 1 << 13);
+    compare<double>({.outputs = 3}, {1, 3, 9, 21}, 1e-200);
+    compare<float>({.outputs = 3}, {1, 3, 9, 21}, 1e-25);
+}
+
+TEMPLATE_TEST_CASE("HAM kernels give the same bits on any number of threads", "", float, double)
+{
+    using T = TestType;
+    affinity::hyperbolic const module{.outputs = 8};
+    auto const p = testing::random_params<T>(module, 6, 3);
+    auto const x = testing::random_tensor<T>(dims<4>{2, 6, 51, 350}, 0.3, 5);
+    auto const one = run(exec::omp{.threads = 1}, module, p, x);
+    for (int const threads : {2, 3, 8}) CHECK(same_bits(one, run(exec::omp{.threads = threads}, module, p, x)));
+}
+
+TEST_CASE("HAM kernels take strided features by the general way")
+{
+    affinity::hyperbolic const module{.outputs = 2};
+    auto const p = testing::random_params<double>(module, 3, 3);
+    auto const x = testing::random_tensor<double>(dims<4>{1, 3, 6, 5}, 0.3, 5);
+    tensor<double, 4> transposed(1, 3, 5, 6);
+    view<double, 4> const seen(transposed.data(), x.extents(), dims<4>{90, 30, 1, 6});
+    copy(as_view(x), seen);
+    auto const y = module.forward(exec::omp{.threads = 2}, p, seen);
+    CHECK(distance(y, module.forward(exec::seq{}, p, x)) <= 64);
+}
+
+TEST_CASE("HAM kernels replay the golden file", "[golden]")
+{
+    testing::replay_all_ham<float>(exec::omp{.threads = 2});
+    testing::replay_all_ham<double>(exec::omp{.threads = 2});
+}
