@@ -18,7 +18,7 @@ namespace {
 constexpr double bar = 6;  // units of round-off; the worst seen is 4.7
 
 template <class T>
-constexpr long double tolerance = bar* static_cast<long double>(math_traits<T>::unit_roundoff);
+constexpr long double tolerance = static_cast<long double>(bar* static_cast<double>(math_traits<T>::unit_roundoff));
 
 long double langevinc_reference(long double t)
 {
