@@ -19,17 +19,6 @@ struct folded_piece {
     index_t bias_stride;
 };
 
-/// Sets taps of neighbours outside the image to 0; `all` clears the whole piece.
-template <class T>
-void clear_absent(pixel_offset d, bool all, index_t y, index_t x, index_t count, index_t height, index_t width, T* taps)
-{
-    all = all || y + d.dy < 0 || y + d.dy >= height;
-    index_t const first = all ? count : std::clamp<index_t>(-d.dx - x, 0, count);
-    index_t const last = std::clamp<index_t>(width - d.dx - x, 0, count);
-    std::fill(taps, taps + first, T(0));
-    std::fill(taps + last, taps + count, T(0));
-}
-
 template <class T>
 class row_folder : row_gates<T> {
 public:
@@ -58,25 +47,25 @@ private:
         for (index_t k = 0; k < K; ++k)
             gates[static_cast<std::size_t>(k)] = base::arrive(n, k, y, x, count, to.taps + k * to.taps_stride);
         base::kept(n, y, x, count, keep);
-        for_columns<T>(count, [&]<class V>(index_t i) { weigh<V>(gates.data(), i, keep, to, rest); });
+        for_columns<T>(count, [&]<class V>(index_t i) { scale<V>(gates.data(), i, keep, to, rest); });
         if (base::rest_of_own) base::fill_rest_of_own(n, y, x, count, rest);
         fill_bias(n, y, x, count, rest, keep, to);
         finish_taps(y, x, count, rest, keep, to);
     }
 
-    /// taps_k = (1 - β) g_k / S and rest = 1 - Σ_k g_k / S.
+    /// taps_k = (1 - β) w_k and rest = 1 - Σ_k w_k.
     template <class V>
-    void weigh(T const* const* gates, index_t i, T const* keep, folded_piece<T> const& to, T* rest) const
+    void scale(T const* const* gates, index_t i, T const* keep, folded_piece<T> const& to, T* rest) const
     {
         V const kept = read<V>(keep + i);
-        V const divisor = base::divides ? base::template divisor<V>(gates, i) : V{} + T(1);
+        auto const weights = base::template weigh<V>(gates, i);
         V sum{};
         for (index_t k = 0; k < K; ++k) {
-            V const w = read<V>(gates[k] + i) / divisor;
-            sum += w;
+            V const w = weights[k];
+            sum = sum + w;
             write<V>(to.taps + k * to.taps_stride + i, kept * w);
         }
-        write<V>(rest + i, T(1) - sum);
+        write<V>(rest + i, V(T(1)) - sum);
     }
 
     /// bias = (1 - β) a h0 + β s.
@@ -116,7 +105,7 @@ private:
     {
         for (index_t k = 0; k < K; ++k) {
             T* const t = to.taps + k * to.taps_stride;
-            clear_absent(neighbours[k], base::anchors(k), y, x, count, height(), width(), t);
+            set_absent(neighbours[k], base::anchors(k), y, x, count, height(), width(), T(0), t);
         }
         if (axes.centre != centre_term::current) return;
         T* const z = to.taps + K * to.taps_stride;
@@ -140,7 +129,7 @@ public:
         for (index_t j = 0; j < taps_.extent(1); ++j) {
             T* const t = to.taps + j * to.taps_stride;
             std::copy_n(&taps_(n, j, y, begin), count, t);
-            clear_absent(neighbours_[j], false, y, begin, count, height, width, t);
+            set_absent(neighbours_[j], false, y, begin, count, height, width, T(0), t);
         }
         for (index_t l = 0; l < bias_.extent(1); ++l)
             std::copy_n(&bias_(n, l, y, begin), count, to.bias + l * to.bias_stride);

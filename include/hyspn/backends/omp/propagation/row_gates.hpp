@@ -5,44 +5,63 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <concepts>
+#include <limits>
 
 #include <hyspn/backends/omp/propagation/step.hpp>
+#include <hyspn/core/simd_math.hpp>
 #include <hyspn/propagation/options.hpp>
 
 /// \file
-/// Gates and injection maps by pieces of a row, as folding and its adjoint read them. Serves all divisions by Σ|g| and
-/// injection after the step; what it does per pixel is in propagation/normalise.hpp and fold.hpp.
+/// Gates and injection maps by pieces of a row, as folding and its adjoint read them. Serves injection after the step;
+/// what it does per pixel is in propagation/normalise.hpp and fold.hpp.
 
 namespace hyspn::detail {
 
 /// Columns handled at a time: K rows of them fit the first-level cache.
 inline constexpr index_t fold_chunk = 256;
 
+/// Whether V is a vector of T, not one number.
+template <class V, class T>
+inline constexpr bool is_pack = std::is_same_v<V, simd::pack<T>>;
+
 /// A vector, or one number, at p.
 template <class V, class T>
 V read(T const* p)
 {
-    if constexpr (std::is_same_v<V, T>)
-        return *p;
+    if constexpr (is_pack<V, T>)
+        return V::load(p);
     else
-        return row_vector<T>::load(p);
+        return *p;
 }
 template <class V, class T>
 void write(T* p, V v)
 {
-    if constexpr (std::is_same_v<V, T>)
-        *p = v;
+    if constexpr (is_pack<V, T>)
+        v.store(p);
     else
-        row_vector<T>::store(p, v);
+        *p = v;
+}
+
+/// chosen ? a : b, lane by lane or for one number.
+template <class T>
+simd::pack<T> choose(typename simd::pack<T>::mask chosen, simd::pack<T> a, simd::pack<T> b)
+{
+    return simd::select<T>(chosen, a, b);
+}
+template <std::floating_point T>
+T choose(bool chosen, T a, T b)
+{
+    return chosen ? a : b;
 }
 
 /// Calls f.template operator()<V>(i) for 0 <= i < count, by whole vectors as long as they fit, then one by one.
 template <class T, class F>
 void for_columns(index_t count, F const& f)
 {
-    constexpr index_t lanes = row_vector<T>::lanes;
+    constexpr index_t lanes = simd::pack<T>::size;
     index_t i = 0;
-    for (; i + lanes <= count; i += lanes) f.template operator()<typename row_vector<T>::type>(i);
+    for (; i + lanes <= count; i += lanes) f.template operator()<simd::pack<T>>(i);
     for (; i < count; ++i) f.template operator()<T>(i);
 }
 
@@ -57,6 +76,18 @@ void load_shifted(T const* row, index_t width, index_t begin, index_t count, ind
     std::fill(to + last, to + count, T(0));
 }
 
+/// Sets what belongs to neighbours outside the image to `value`; `all` sets the whole piece.
+template <class T>
+void set_absent(pixel_offset d, bool all, index_t y, index_t x, index_t count, index_t height, index_t width, T value,
+                T* piece)
+{
+    all = all || y + d.dy < 0 || y + d.dy >= height;
+    index_t const first = all ? count : std::clamp<index_t>(-d.dx - x, 0, count);
+    index_t const last = std::clamp<index_t>(width - d.dx - x, 0, count);
+    std::fill(piece, piece + first, value);
+    std::fill(piece + last, piece + count, value);
+}
+
 template <class T>
 class row_gates {
 public:
@@ -69,7 +100,9 @@ public:
           travels(o.owner == propagation::gate_owner::source),
           divided_at_source(travels && o.normaliser == gate_normaliser::abs_sum_at_source),
           rest_of_own(divided_at_source && o.centre == centre_term::anchor),
-          divides(!divided_at_source && o.normaliser != gate_normaliser::none)
+          present_only(o.normaliser == gate_normaliser::softmax_present),
+          softmax(present_only || o.normaliser == gate_normaliser::softmax),
+          divides(!divided_at_source && !softmax && o.normaliser != gate_normaliser::none)
     {
         if (!divided_at_source) return;
         divisors_ = tensor<T, 4>(with_channels(in.gates, 1));
@@ -83,8 +116,7 @@ public:
     /// Whether this combination and these arrays are served.
     static bool serves(propagation::stencil const& o, propagation::inputs<T> const& arrays)
     {
-        return o.neighbours().count() <= most_row_terms && o.normaliser != gate_normaliser::softmax &&
-               o.normaliser != gate_normaliser::softmax_present && o.injection != propagation::injection_time::before &&
+        return o.neighbours().count() <= most_row_terms && o.injection != propagation::injection_time::before &&
                all_rows_contiguous(arrays.initial, arrays.gates, arrays.measured, arrays.confidence);
     }
 
@@ -97,46 +129,67 @@ public:
     }
     T const* divisors(index_t n, index_t y, index_t x) const { return &divisors_(n, 0, y, x); }
 
-    /// The gates of channel k that meet at the destination, already divided where that happens at the source: in place
-    /// if they lie in one piece, else copied to `scratch`.
+    /// The gates of channel k that meet at the destination, already divided where that happens at the source, and -∞
+    /// where a softmax leaves them out: in place if they lie in one piece, else copied to `scratch`.
     T const* arrive(index_t n, index_t k, index_t y, index_t x, index_t count, T* scratch) const
     {
         auto const d = neighbours[k];
         index_t const v = travels ? y + d.dy : y, dx = travels ? d.dx : 0;
-        if (v < 0 || v >= height()) {
+        bool const row_inside = y + d.dy >= 0 && y + d.dy < height();
+        bool const all_inside = row_inside && x + d.dx >= 0 && x + count + d.dx <= width();
+        if (!divided_at_source && (all_inside || (!travels && !present_only))) return &in.gates(n, k, v, 0) + x + dx;
+        if (travels && !row_inside) {
             std::fill(scratch, scratch + count, T(0));
-            return scratch;
+        } else {
+            load_shifted(&in.gates(n, k, v, 0), width(), x, count, dx, scratch);
+            if (divided_at_source) divide_at_source(n, v, x, count, dx, scratch);
         }
-        T const* const gate = &in.gates(n, k, v, 0);
-        if (!divided_at_source && x + dx >= 0 && x + count + dx <= width()) return gate + x + dx;
-        load_shifted(gate, width(), x, count, dx, scratch);
-        if (!divided_at_source) return scratch;
-        T divisor[fold_chunk];
-        load_shifted(&divisors_(n, 0, v, 0), width(), x, count, dx, divisor);
-#pragma omp simd
-        for (index_t i = 0; i < count; ++i) scratch[i] /= divisor[i] == T(0) ? T(1) : divisor[i];
+        if (present_only)
+            set_absent(d, false, y, x, count, height(), width(), -std::numeric_limits<T>::infinity(), scratch);
         return scratch;
     }
 
-    /// S, or what a division uses for it, of the arrived gates at columns i, i + 1, ...
+    /// The weights of the gates that met at columns i, i + 1, ...
     template <class V>
-    V divisor(T const* const* gates, index_t i) const
-    {
-        V sum = V{} + static_cast<T>(axes.epsilon);
-        for (index_t k = 0; k < K; ++k) {
+    struct weighing {
+        T const* const* gates;
+        index_t i;
+        bool exponential;
+        V divisor, largest;
+
+        V operator[](index_t k) const
+        {
             V const g = read<V>(gates[k] + i);
-            sum += g < V{} ? -g : g;
+            if (!exponential) return g / divisor;
+            using std::exp;
+            return exp(g - largest) / divisor;
         }
-        return divisor_of(sum);
+    };
+
+    template <class V>
+    weighing<V> weigh(T const* const* gates, index_t i) const
+    {
+        if (softmax) return weigh_exponentials<V>(gates, i);
+        return {gates, i, false, divides ? divisor_of(abs_sum<V>(gates, i)) : V(T(1)), V{}};
+    }
+
+    /// S of the gates that met.
+    template <class V>
+    V abs_sum(T const* const* gates, index_t i) const
+    {
+        using std::abs;
+        V sum = V(static_cast<T>(axes.epsilon));
+        for (index_t k = 0; k < K; ++k) sum = sum + abs(read<V>(gates[k] + i));
+        return sum;
     }
 
     /// 1 where S is 0 (all gates are 0 there) or below the clamp.
     template <class V>
     V divisor_of(V sum) const
     {
-        V const one = V{} + T(1);
-        if (axes.normaliser == gate_normaliser::abs_sum_clamped) return sum < one ? one : sum;
-        return sum == V{} ? one : sum;
+        V const one = V(T(1));
+        if (axes.normaliser == gate_normaliser::abs_sum_clamped) return choose(sum < one, one, sum);
+        return choose(sum == V{}, one, sum);
     }
 
     /// rest = 1 - the sum of what a pixel's own gates give away.
@@ -173,9 +226,35 @@ public:
     bool travels;               ///< gates act at another pixel than their own
     bool divided_at_source;     ///< and are divided before they go
     bool rest_of_own;           ///< the rest is what a pixel's own gates leave
-    bool divides;               ///< gates are divided where they arrive
+    bool present_only;          ///< absent neighbours take no part in the softmax
+    bool softmax;
+    bool divides;  ///< gates are divided where they arrive
 
 private:
+    template <class V>
+    weighing<V> weigh_exponentials(T const* const* gates, index_t i) const
+    {
+        using std::exp;
+        V const none = V(-std::numeric_limits<T>::infinity());
+        V largest = none, sum{};
+        for (index_t k = 0; k < K; ++k) {
+            V const g = read<V>(gates[k] + i);
+            largest = choose(largest < g, g, largest);
+        }
+        largest = choose(largest == none, V{}, largest);
+        for (index_t k = 0; k < K; ++k) sum = sum + exp(read<V>(gates[k] + i) - largest);
+        return {gates, i, true, choose(sum == V{}, V(T(1)), sum), largest};
+    }
+
+    /// Gates of the pixels (v, x + dx), divided there.
+    void divide_at_source(index_t n, index_t v, index_t x, index_t count, index_t dx, T* gates) const
+    {
+        T divisor[fold_chunk];
+        load_shifted(&divisors_(n, 0, v, 0), width(), x, count, dx, divisor);
+#pragma omp simd
+        for (index_t i = 0; i < count; ++i) gates[i] /= divisor[i] == T(0) ? T(1) : divisor[i];
+    }
+
     /// Divisors of a pixel's own gates.
     void sum_of_own(index_t n, index_t y, index_t x, index_t count, T* sum) const
     {

@@ -67,35 +67,35 @@ private:
     }
 
     template <class V>
+    using weights_of_column = typename base::template weighing<V>;
+
+    template <class V>
     void column(piece const& p, index_t i)
     {
         V const keep = read<V>(p.keep + i);
-        V const divisor = base::divides ? base::template divisor<V>(p.gates, i) : V{} + T(1);
-        V const rest = base::rest_of_own ? read<V>(p.rest + i) : rest_at<V>(p, i, divisor);
-        V const a = anchor_at<V>(p, i, divisor, rest);
+        auto const weights = base::template weigh<V>(p.gates, i);
+        V const rest = base::rest_of_own ? read<V>(p.rest + i) : rest_of<V>(weights);
+        V const a = anchor_of<V>(weights, rest);
         V danchor{}, dbeta{};
         for (index_t l = 0; l < in.initial.extent(1); ++l) injection<V>(p, i, l, keep * a, danchor, dbeta);
-        if (p.beta) {
-            dbeta -= a * danchor + step_by_beta<V>(p, i, divisor, rest);
-            write<V>(&op_.d.confidence(p.n, 0, p.y, p.x) + i, dbeta);
-        }
-        gates<V>(p, i, keep, divisor, danchor);
+        if (p.beta)
+            write<V>(&op_.d.confidence(p.n, 0, p.y, p.x) + i, dbeta - a * danchor - step_of<V>(p, i, weights, rest));
+        gates<V>(p, i, keep, weights, danchor);
     }
 
     template <class V>
-    V rest_at(piece const& p, index_t i, V divisor) const
+    V rest_of(weights_of_column<V> const& weights) const
     {
         V sum{};
-        for (index_t k = 0; k < K; ++k) sum += read<V>(p.gates[k] + i) / divisor;
-        return T(1) - sum;
+        for (index_t k = 0; k < K; ++k) sum = sum + weights[k];
+        return V(T(1)) - sum;
     }
 
     template <class V>
-    V anchor_at(piece const& p, index_t i, V divisor, V rest) const
+    V anchor_of(weights_of_column<V> const& weights, V rest) const
     {
         if (axes.centre == centre_term::anchor) return rest;
-        if (axes.centre == centre_term::in_set_anchor)
-            return read<V>(p.gates[neighbours.centre_channel()] + i) / divisor;
+        if (axes.centre == centre_term::in_set_anchor) return weights[neighbours.centre_channel()];
         return V{};
     }
 
@@ -104,32 +104,32 @@ private:
     void injection(piece const& p, index_t i, index_t l, V share, V& danchor, V& dbeta) const
     {
         V const b = read<V>(&op_.dbias(p.n, l, p.y, p.x) + i);
-        danchor += b * read<V>(&in.initial(p.n, l, p.y, p.x) + i);
+        danchor = danchor + b * read<V>(&in.initial(p.n, l, p.y, p.x) + i);
         T* const dinitial = &op_.d.initial(p.n, l, p.y, p.x) + i;
         write<V>(dinitial, read<V>(dinitial) + share * b);
         if (!p.beta) return;
         index_t const channel = base::measured_channel(l);
         V const beta = read<V>(p.beta + i), s = read<V>(&measured(p.n, channel, p.y, p.x) + i);
-        V const seen = beta == V{} ? (s - s == V{} ? s : V{}) : s;
-        dbeta += b * seen;
+        V const finite = choose(s - s == V{}, s, V{});
+        dbeta = dbeta + b * choose(beta == V{}, finite, s);
         T* const dmeasured = &op_.d.measured(p.n, channel, p.y, p.x) + i;
         write<V>(dmeasured, measured.extent(1) == 1 ? read<V>(dmeasured) + beta * b : beta * b);
     }
 
     /// Σ_j tap_j D_j.
     template <class V>
-    V step_by_beta(piece const& p, index_t i, V divisor, V rest) const
+    V step_of(piece const& p, index_t i, weights_of_column<V> const& weights, V rest) const
     {
         V sum{};
         for (index_t k = 0; k < K; ++k)
-            if (!base::anchors(k)) sum += read<V>(p.gates[k] + i) / divisor * read<V>(dtaps(p, k) + i);
-        if (axes.centre == centre_term::current) sum += rest * read<V>(dtaps(p, K) + i);
+            if (!base::anchors(k)) sum = sum + weights[k] * read<V>(dtaps(p, k) + i);
+        if (axes.centre == centre_term::current) sum = sum + rest * read<V>(dtaps(p, K) + i);
         return sum;
     }
 
     /// The adjoints of the gates as they arrived.
     template <class V>
-    void gates(piece const& p, index_t i, V keep, V divisor, V danchor)
+    void gates(piece const& p, index_t i, V keep, weights_of_column<V> const& weights, V danchor)
     {
         V drest{};
         if (axes.centre == centre_term::anchor) drest = keep * danchor;
@@ -139,40 +139,27 @@ private:
             drest = V{};
         }
         V c{};
-        for (index_t k = 0; base::divides && k < K; ++k) {
-            V const dw = keep * (base::anchors(k) ? danchor : read<V>(dtaps(p, k) + i)) - drest;
-            c += dw * (read<V>(p.gates[k] + i) / divisor);
-        }
-        V const constant = divisor_is_constant<V>(p, i);
+        auto const dweight = [&](index_t k) {
+            return keep * (base::anchors(k) ? danchor : read<V>(dtaps(p, k) + i)) - drest;
+        };
+        for (index_t k = 0; k < K; ++k) c = c + dweight(k) * weights[k];
+        V const sum = base::divides ? base::template abs_sum<V>(p.gates, i) : V{};
         for (index_t k = 0; k < K; ++k) {
-            V const dw = keep * (base::anchors(k) ? danchor : read<V>(dtaps(p, k) + i)) - drest;
-            T* const to = base::travels ? dtaps(p, k) : &op_.d.gates(p.n, k, p.y, p.x);
-            write<V>(to + i,
-                     base::divides ? through_division<V>(read<V>(p.gates[k] + i), dw, divisor, c, constant) : dw);
+            V d = dweight(k);
+            if (base::softmax) d = weights[k] * (d - c);
+            if (base::divides) d = through_division<V>(read<V>(p.gates[k] + i), d, sum, c);
+            write<V>((base::travels ? dtaps(p, k) : &op_.d.gates(p.n, k, p.y, p.x)) + i, d);
         }
     }
 
-    /// 1 where S is held at 1 by the clamp, -1 where S is 0, else 0.
+    /// dg of w = g / S: dw as it is where the clamp holds S at 1, 0 where S is 0.
     template <class V>
-    V divisor_is_constant(piece const& p, index_t i) const
+    V through_division(V g, V dw, V sum, V c) const
     {
-        if (!base::divides) return V{};
-        V sum = V{} + static_cast<T>(axes.epsilon);
-        for (index_t k = 0; k < K; ++k) {
-            V const g = read<V>(p.gates[k] + i);
-            sum += g < V{} ? -g : g;
-        }
-        V const one = V{} + T(1);
-        if (axes.normaliser == gate_normaliser::abs_sum_clamped) return sum < one ? one : V{};
-        return sum == V{} ? -one : V{};
-    }
-
-    template <class V>
-    static V through_division(V g, V dw, V divisor, V c, V constant)
-    {
-        V const signed_c = g > V{} ? c : (g < V{} ? -c : V{});
-        V const divided = (dw - signed_c) / divisor;
-        return constant == V{} ? divided : (constant > V{} ? dw : V{});
+        V const signed_c = choose(g > V{}, c, choose(g < V{}, -c, V{}));
+        V const divided = (dw - signed_c) / base::divisor_of(sum);
+        if (axes.normaliser == gate_normaliser::abs_sum_clamped) return choose(sum < V(T(1)), dw, divided);
+        return choose(sum == V{}, V{}, divided);
     }
 
     T* dtaps(piece const& p, index_t j) const { return &op_.dtaps(p.n, j, p.y, p.x); }
@@ -196,16 +183,16 @@ private:
     {
         V const drest = base::rest_of_own ? read<V>(&drest_(n, 0, y, x)) : V{};
         V const divisor = read<V>(base::divisors(n, y, x));
-        V c{}, sum = V{} + static_cast<T>(axes.epsilon);
+        using std::abs;
+        V c{}, sum = V(static_cast<T>(axes.epsilon));
         for (index_t k = 0; k < K; ++k) {
             V const g = read<V>(&in.gates(n, k, y, x));
-            sum += g < V{} ? -g : g;
-            c += (read<V>(&op_.d.gates(n, k, y, x)) - drest) * (g / divisor);
+            sum = sum + abs(g);
+            c = c + (read<V>(&op_.d.gates(n, k, y, x)) - drest) * (g / divisor);
         }
-        V const constant = sum == V{} ? V{} - T(1) : V{};
         for (index_t k = 0; k < K; ++k) {
             T* const d = &op_.d.gates(n, k, y, x);
-            write<V>(d, through_division<V>(read<V>(&in.gates(n, k, y, x)), read<V>(d) - drest, divisor, c, constant));
+            write<V>(d, through_division<V>(read<V>(&in.gates(n, k, y, x)), read<V>(d) - drest, sum, c));
         }
     }
 

@@ -85,7 +85,7 @@ public:
     }
 
 private:
-    static constexpr index_t lanes = row_vector<T>::lanes;
+    static constexpr index_t lanes = simd::pack<T>::size;
     static index_t round_up(index_t n) { return (n + lanes - 1) / lanes * lanes; }
     /// Zeros on both sides of a row of the map, read by neighbours outside the image and by the last vector.
     index_t pad() const { return round_up(R_) + lanes; }
