@@ -48,9 +48,10 @@ stencil axes_of(std::string const& name, stencil axes)
     return axes;
 }
 
-template <class T>
-void replay(io::safetensors const& file, std::string const& name, stencil const& axes, double tolerance)
+template <class T, execution_policy P>
+void replay(P const& exec, io::safetensors const& file, std::string const& name, stencil const& axes)
 {
+    double const tolerance = testing::golden_tolerance<T>;
     auto const array = [&](char const* suffix) { return file.get<T, 4>(name + "." + suffix); };
     auto const h0 = array("h0"), gates = array("gates"), value = array("value"), beta = array("beta");
     auto const dout = array("grad_out");
@@ -59,8 +60,8 @@ void replay(io::safetensors const& file, std::string const& name, stencil const&
     saved<T> kept;
     testing::gradient_tensors<T> d(in);
 
-    axes.forward(exec::seq{}, in, out, kept);
-    axes.backward(exec::seq{}, in, kept, dout, d.views());
+    axes.forward(exec, in, out, kept);
+    axes.backward(exec, in, kept, dout, d.views());
 
     INFO(name);
     CHECK(testing::relative_error(out, array("out")) <= tolerance);
@@ -80,8 +81,11 @@ TEST_CASE("propagation: published networks, forward and gradients", "[golden]")
         int cases = 0;
         for (auto const& name : testing::golden_cases(file, "out")) {
             if (!name.starts_with(family + ".k")) continue;
-            replay<double>(file, name, axes_of(name, axes), testing::golden_tolerance<double>);
-            replay<float>(file, name, axes_of(name, axes), testing::golden_tolerance<float>);
+            stencil const net = axes_of(name, axes);
+            replay<double>(exec::seq{}, file, name, net);
+            replay<float>(exec::seq{}, file, name, net);
+            replay<double>(exec::omp{.threads = 2}, file, name, net);
+            replay<float>(exec::omp{.threads = 2}, file, name, net);
             ++cases;
         }
         INFO(family);

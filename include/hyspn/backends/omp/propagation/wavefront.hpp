@@ -3,6 +3,7 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 
 #include <hyspn/backends/omp/propagation/step.hpp>
 #include <hyspn/core/tensor.hpp>
@@ -64,6 +65,8 @@ public:
         row_size_ = (J_ + L_) * round_up(last_ - first_);
         storage_ = tensor<T, 1>(rows_ * (row_size_ + 2 * L_ * pitch_));
         map_ = storage_.data() + rows_ * row_size_;
+        // Once: where a channel's neighbour lies takes divisions to tell.
+        for (index_t j = 0; j < J_; ++j) offsets_[static_cast<std::size_t>(j)] = job.neighbours[j];
     }
 
     void run()
@@ -127,13 +130,18 @@ private:
         index_t const begin = std::max(first_, left_ - margin) - first_;
         index_t const end = std::min(last_, right_ + margin) - first_;
         index_t const from = begin / lanes * lanes, to = round_up(end);
+        T const* const weights = taps(y);
         for (index_t l = 0; l < L_; ++l) {
             row_terms<T> terms;
             std::size_t count = 0;
+            T const* row = nullptr;
+            index_t row_dy = job_.height();
             for (index_t j = 0; j < J_; ++j) {
-                auto const [dy, dx] = job_.neighbours[j];
-                if (y + dy >= 0 && y + dy < job_.height())
-                    terms[count++] = {taps(y) + j * stride, map(t - 1, y + dy, l) + dx};
+                auto const [dy, dx] = offsets_[static_cast<std::size_t>(j)];
+                if (y + dy < 0 || y + dy >= job_.height()) continue;
+                if (dy != row_dy) row = map(t - 1, y + dy, l);
+                row_dy = dy;
+                terms[count++] = {weights + j * stride, row + dx};
             }
             sum_products(terms.data(), static_cast<index_t>(count), bias(y, l), map(t, y, l), from, to);
             clear_outside(map(t, y, l), to);
@@ -161,6 +169,7 @@ private:
     Source const& source_;
     index_t band_, n_, top_, bottom_, left_, right_, R_, J_, L_;
     index_t first_, last_, pitch_, rows_, row_size_;
+    std::array<pixel_offset, static_cast<std::size_t>(most_row_terms)> offsets_;
     tensor<T, 1> storage_;
     T* map_;
 };
