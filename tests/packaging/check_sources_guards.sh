@@ -1,0 +1,52 @@
+#!/usr/bin/env bash
+# SPDX-FileCopyrightText: 2026 The hyspn authors
+# SPDX-License-Identifier: Apache-2.0
+
+# check_sources_guards.sh <project folder>: breaks each rule of check_sources.sh once, in a copy, and sees it noticed.
+set -uo pipefail
+project=$1
+check=$(dirname "${BASH_SOURCE[0]}")/check_sources.sh
+copy=$(mktemp -d)
+trap 'rm -rf "$copy"' EXIT
+mkdir "$copy/clean"
+(cd "$project" && cp -r CMakeLists.txt include tests bench examples cmake "$copy/clean")
+unnoticed=0
+
+# expect <text of the rule> <file> <line to append>...
+expect() {
+  local rule=$1 file=$2
+  shift 2
+  rm -rf "$copy/broken"
+  cp -r "$copy/clean" "$copy/broken"
+  mkdir -p "$(dirname "$copy/broken/$file")"
+  printf '%s\n' "$@" >>"$copy/broken/$file"
+  local found
+  found=$("$check" "$copy/broken")
+  if [ $? -ne 1 ] || [[ $found != *"$rule"* ]]; then
+    printf 'not noticed: "%s" in %s\n' "$*" "$file"
+    unnoticed=$((unnoticed + 1))
+  fi
+}
+
+layers='a header includes lower layers'
+expect "$layers" include/hyspn/core/view.hpp '#include <hyspn/exec/seq.hpp>'
+expect "$layers" include/hyspn/manifold/curvature.hpp '#include <hyspn/affinity/naive.hpp>'
+expect "$layers" include/hyspn/affinity/naive.hpp '#  include <hyspn/propagation/stencil.hpp>'
+expect "$layers" include/hyspn/io/png.hpp '#include <hyspn/exec/seq.hpp>'
+expect "$layers" include/hyspn/backends/omp/guidance/nearest_samples.hpp '#include <hyspn/affinity/naive.hpp>'
+expect "$layers" include/hyspn/backends/omp/tiles.hpp '#include <hyspn/affinity/naive.hpp>'
+expect "$layers" include/hyspn/new_layer/a.hpp '#include <hyspn/core/view.hpp>'
+expect 'umbrella' include/hyspn/manifold/curvature.hpp '#include <hyspn/manifold/poincare.hpp>'
+expect 'Eigen' include/hyspn/core/view.hpp '#include <Eigen/Core>'
+expect 'started by exec' include/hyspn/affinity/naive.hpp '#pragma omp parallel for'
+expect 'started by exec' include/hyspn/affinity/naive.hpp 'kernel<<<1, 1>>>();'
+expect 'compilers are asked' include/hyspn/core/view.hpp '#ifdef __CUDACC__'
+expect 'neither prints' include/hyspn/core/view.hpp 'inline void f() { std::printf("x"); }'
+expect 'neither prints' include/hyspn/core/view.hpp 'inline void f() { std::cerr << 1; }'
+expect 'neither prints' include/hyspn/core/view.hpp 'inline void f() { std::exit(1); }'
+expect 'included once' include/hyspn/core/new.hpp 'struct a;'
+expect 'names its licence' tests/packaging/new.cpp 'struct a;'
+expect 'no file is longer' tests/packaging/new.cpp "$(seq 451)"
+
+echo "$unnoticed unnoticed"
+[ "$unnoticed" -eq 0 ]
