@@ -26,12 +26,12 @@ int main()
             mask(0, 0, y, x) = random.uniform() < 0.04 ? 1.f : 0.f;
             s(0, 0, y, x) = mask(0, 0, y, x) * truth(0, 0, y, x);
             for (index_t c = 0; c < 8; ++c)
-                v(0, c, y, x) = (near ? 0.5f : -0.5f) + 0.1f * static_cast<float>(random.normal());
+                v(0, c, y, x) = (near ? 0.5f : -0.5f) + 0.05f * static_cast<float>(random.normal());
         }
 
     affinity::geodesic const affinity{.kernel = 3};  // features are tangent vectors of the ball: distances to gates
     propagation::stencil const net{.steps = 500, .injection = propagation::injection_time::after};
-    affinity::geodesic::params<float> const p{.c = 1.f, .tau = 0.1f};
+    affinity::geodesic::params<float> const p{.c = 1.f, .tau = 0.5f};
     affinity::geodesic::saved<float> affinity_saved;
     propagation::saved<float> net_saved;
     tensor<float, 4> gates(1, 8, 96, 128), d_gates(gates), d_v(v), d_depth(h0);

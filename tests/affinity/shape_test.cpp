@@ -126,15 +126,15 @@ TEST_CASE("hyperbolic affinity says what is wrong with its arguments")
     with_even.kernel = 2;
     with_gap.dilation = 0;
     with_none.outputs = 0;
-    CHECK(forward(with_even, p) == "hyperbolic::forward: kernel must be odd and at least 1, got 2.000000");
-    CHECK(forward(with_gap, p) == "hyperbolic::forward: dilation must be at least 1, got 0.000000");
-    CHECK(forward(with_none, p) == "hyperbolic::forward: outputs must be at least 1, got 0.000000");
+    CHECK(forward(with_even, p) == "hyperbolic::forward: kernel must be odd and at least 1, got 2");
+    CHECK(forward(with_gap, p) == "hyperbolic::forward: dilation must be at least 1, got 0");
+    CHECK(forward(with_none, p) == "hyperbolic::forward: outputs must be at least 1, got 0");
     auto q = p;
     q.c = 0;
-    CHECK(forward(a, q) == "hyperbolic::forward: c must be positive and finite, got 0.000000");
+    CHECK(forward(a, q) == "hyperbolic::forward: c must be positive and finite, got 0");
     q = p;
     q.tau = -1;
-    CHECK(forward(a, q) == "hyperbolic::forward: tau must be positive and finite, got -1.000000");
+    CHECK(forward(a, q) == "hyperbolic::forward: tau must be positive and finite, got -1");
     q = p;
     q.z = tensor<float, 3>(2, 9, 4);
     CHECK(forward(a, q) == "hyperbolic::forward: z must be [O, K, C] = [2, 9, 3], got [2, 9, 4]");
@@ -182,7 +182,7 @@ TEST_CASE("the other affinities say what is wrong with their arguments")
     auto const x = random_tensor<float>(dims<4>{1, 3, 4, 5}, 0.5, 58);
     affinity::naive const naive{.kernel = 4};
     CHECK(message_of([&] { naive.make_params<float>(3); }) ==
-          "naive::make_params: kernel must be odd and at least 1, got 4.000000");
+          "naive::make_params: kernel must be odd and at least 1, got 4");
     affinity::euclidean const euclidean{.outputs = 2};
     auto p = euclidean.make_params<float>(3);
     p.bias = tensor<float, 1>(4);
@@ -190,7 +190,7 @@ TEST_CASE("the other affinities say what is wrong with their arguments")
     affinity::geodesic const geodesic;
     affinity::geodesic::params<float> q{.c = -1};
     CHECK(message_of([&] { geodesic.forward(seq, q, x); }) ==
-          "geodesic::forward: c must be positive and finite, got -1.000000");
+          "geodesic::forward: c must be positive and finite, got -1");
     tensor<float, 4> y(1, 9, 4, 5), dx(x.extents());
     q.c = 1;
     CHECK(message_of([&] { geodesic.forward(seq, q, x, y); }) ==

@@ -15,11 +15,11 @@ TEST_CASE("Curvature refuses what is not a hyperbolic space")
 {
     double const nan = std::numeric_limits<double>::quiet_NaN(), inf = std::numeric_limits<double>::infinity();
     CHECK(thrown<value_error>([] { curvature<float>::from_c(0); }) ==
-          "curvature::from_c: c must be finite and greater than 0, got 0.000000");
+          "curvature::from_c: c must be finite and greater than 0, got 0");
     CHECK(thrown<value_error>([] { curvature<double>::from_kappa(1); }) ==
-          "curvature::from_kappa: kappa must be finite and less than 0, got 1.000000");
+          "curvature::from_kappa: kappa must be finite and less than 0, got 1");
     CHECK(thrown<value_error>([] { curvature<double>::from_radius(-2); }) ==
-          "curvature::from_radius: radius must be finite and greater than 0, as 1/radius^2, got -2.000000");
+          "curvature::from_radius: radius must be finite and greater than 0, as 1/radius^2, got -2");
     for (double bad : {nan, inf, -inf, 0.0}) {
         CHECK_THROWS_AS(curvature<double>::from_c(bad), value_error);
         CHECK_THROWS_AS(curvature<double>::from_kappa(bad), value_error);

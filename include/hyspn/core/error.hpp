@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstdio>
 #include <stdexcept>
 #include <string>
 
@@ -44,9 +45,17 @@ template <class Error>
     throw Error(std::string(function) + ": " + argument + " must be " + wanted + ", got " + got);
 }
 
+/// A number as messages show it: whole ones without a point, others with nine digits.
+inline std::string to_text(double value)
+{
+    char text[32];
+    std::snprintf(text, sizeof text, "%.9g", value);
+    return text;
+}
+
 inline void require_value(bool ok, char const* function, char const* argument, std::string const& wanted, double got)
 {
-    if (!ok) raise<value_error>(function, argument, wanted, std::to_string(got));
+    if (!ok) raise<value_error>(function, argument, wanted, to_text(got));
 }
 
 }  // namespace detail
