@@ -105,7 +105,7 @@ TEST_CASE("propagation: diffusions refuse what they cannot do")
     diffusion_inputs<float> const in{.gates = gates, .seed = seed};
     auto const run = [&](auto const& net) { net.forward(exec::seq{}, in, out); };
     CHECK_THROWS_WITH(run(presets::diffusion{.alpha = 1.5}),
-                      "diffusion::forward: alpha must be in [0, 1], got 1.500000");
+                      "diffusion::forward: alpha must be in [0, 1], got 1.5");
     CHECK_THROWS_WITH(run(presets::diffusion_fixed_point{.alpha = 0}),
                       "diffusion_fixed_point::forward: alpha must be in (0, 1], got 0");
     CHECK_THROWS_WITH(run(presets::diffusion_fixed_point{.tolerance = 0}),
