@@ -51,6 +51,7 @@ std::optional<arguments> parse(int count, char const* const* values)
     app.add_option("--weights", a.weights,
                    "learned values of the affinity, safetensors; without them the learned affinities are fitted to "
                    "the samples of this image");
+    app.add_option("--save-weights", a.save_weights, "write the values of the affinity to this file, for --weights");
     app.add_option("--backend", a.backend, "seq, omp or cuda")->capture_default_str();
     app.add_option("--threads", a.threads, "threads of omp; 0 = all")
         ->capture_default_str()

@@ -21,7 +21,7 @@ struct usage_error : std::runtime_error {
 
 struct arguments {
     std::filesystem::path rgb, sparse, truth;  ///< empty: not given
-    std::filesystem::path out, json, weights;
+    std::filesystem::path out, json, weights, save_weights;
     std::string affinity = "geodesic";
     std::string propagation = "cspn";
     std::string backend = "omp";

@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "completion.hpp"
 
+#include <utility>
+
 #include <hyspn/guidance/initial_depth.hpp>
 #include <hyspn/propagation/presets.hpp>
 
@@ -11,28 +13,36 @@
 namespace complete_depth {
 namespace {
 
-/// Sets what the pictures show: the curvature and temperature of the affinity where it has them.
-template <class Module>
-void note_geometry(params_of<Module> const& params, completion& result)
+/// Values of the affinity: from the file, chosen for the geodesic one, else fitted to the samples of this image. Says
+/// which in `result`.
+template <class P, class Module>
+params_of<Module> find_params(P const& exec, Module const& module, hyspn::propagation::stencil const& net,
+                              problem const& p, arguments const& a,
+                              hyspn::guidance::initial_depth_options const& options, completion& result, progress& bar)
 {
+    if (!a.weights.empty()) {
+        result.origin = "values from " + a.weights.string();
+        return load_weights(module, result.features.extent(0), a.weights);
+    }
+    if constexpr (is_geodesic<Module>) {
+        result.origin = "nothing to learn";
+        return {geodesic_curvature, geodesic_temperature};
+    } else {
+        auto fit = fit_to_samples(exec, module, net, p.sparse, result.features, options, a.seed, bar);
+        result.origin = fit.learned ? "fitted to the samples" : "starting values: the samples promise no sure gain";
+        return std::move(fit.params);
+    }
+}
+
+/// Notes the values, and of them curvature and temperature for the pictures.
+template <class Params>
+void note_values(Params const& params, completion& result)
+{
+    for_each_leaf(params, [&](char const* name, auto leaf) { result.values.set(name, leaf); });
     result.curvature = geodesic_curvature;
     result.temperature = geodesic_temperature;
     if constexpr (requires { params.c; }) result.curvature = params.c;
     if constexpr (requires { params.tau; }) result.temperature = params.tau;
-}
-
-/// Values of the affinity: from the file, chosen for the geodesic one, else fitted to the samples of this image.
-template <class P, class Module>
-params_of<Module> find_params(P const& exec, Module const& module, hyspn::propagation::stencil const& net,
-                              problem const& p, arguments const& a,
-                              hyspn::guidance::initial_depth_options const& options, completion const& so_far,
-                              progress& bar)
-{
-    if (!a.weights.empty()) return load_weights(module, so_far.features.extent(0), a.weights);
-    if constexpr (is_geodesic<Module>)
-        return {geodesic_curvature, geodesic_temperature};
-    else
-        return fit_to_samples(exec, module, net, p.sparse, so_far.features, options, a.seed, bar);
 }
 
 hyspn::propagation::stencil choose_propagation(arguments const& a)
@@ -66,7 +76,7 @@ completion complete_on(P const& exec, problem const& p, arguments const& a, prog
     with_affinity(a.affinity, net, [&](auto const& module) {
         bar.begin("affinity");
         auto const params = find_params(exec, module, net, p, a, options, result, bar);
-        note_geometry<std::remove_cvref_t<decltype(module)>>(params, result);
+        note_values(params, result);
         result.gates = make_gates(exec, module, params, as_const(result.features), net);
     });
     bar.begin("propagation");

@@ -3,10 +3,9 @@
 #pragma once
 
 #include <string>
-#include <utility>
-#include <vector>
 
 #include <hyspn/core/tensor.hpp>
+#include <hyspn/io/safetensors.hpp>
 
 #include "arguments.hpp"
 #include "problem.hpp"
@@ -22,6 +21,8 @@ struct completion {
     hyspn::tensor<float, 4> gates;     ///< [1, K, H, W], as the propagation took them
     float curvature = 0;               ///< of the distances of features
     float temperature = 0;             ///< at which a distance counts as an edge
+    std::string origin;                ///< where the values of the affinity come from
+    hyspn::io::safetensors values;     ///< these values, as --weights reads them
     double anisotropy = 1;             ///< of the sampling
     index_t samples = 0;
 };

@@ -3,6 +3,7 @@
 #include <exception>
 #include <filesystem>
 #include <iostream>
+#include <optional>
 #include <string>
 
 #include <hyspn/core/error.hpp>
@@ -20,13 +21,6 @@
 namespace complete_depth {
 namespace {
 
-void write_text(std::filesystem::path const& path, std::string const& text)
-{
-    hyspn::io::atomic_file file(path);
-    file.write(text.data(), text.size());
-    file.commit();
-}
-
 /// Draws everything, then writes everything.
 void write_pictures(arguments const& a, problem const& p, completion const& c)
 {
@@ -39,6 +33,18 @@ void write_pictures(arguments const& a, problem const& p, completion const& c)
     if (p.has_truth()) hyspn::io::write_rgb_png(a.out / "error.png", error);
 }
 
+/// The JSON file is opened first and completed last: where it cannot be written, nothing is.
+void write_files(arguments const& a, problem const& p, completion const& c, std::string const& report)
+{
+    std::optional<hyspn::io::atomic_file> json;
+    if (!a.json.empty()) json.emplace(a.json);
+    if (!a.out.empty()) write_pictures(a, p, c);
+    if (!a.save_weights.empty()) c.values.write(a.save_weights);
+    if (!json) return;
+    json->write(report.data(), report.size());
+    json->commit();
+}
+
 void run(arguments const& a)
 {
     problem const p = load_problem(a);
@@ -46,8 +52,7 @@ void run(arguments const& a)
     completion const c = complete(p, a, bar);
     bar.clear();
     auto const s = score(p, c);
-    if (!a.out.empty()) write_pictures(a, p, c);
-    if (!a.json.empty()) write_text(a.json, json_report(p, a, c, s, bar));
+    write_files(a, p, c, json_report(p, a, c, s, bar));
     if (!a.quiet) print_report(std::cout, p, a, c, s, bar);
 }
 
@@ -62,6 +67,9 @@ try {
     std::cerr << "complete_depth: " << e.what() << "\n";
     return 2;
 } catch (hyspn::error const& e) {
+    std::cerr << "complete_depth: " << e.what() << "\n";
+    return 2;
+} catch (std::filesystem::filesystem_error const& e) {
     std::cerr << "complete_depth: " << e.what() << "\n";
     return 2;
 } catch (std::exception const& e) {

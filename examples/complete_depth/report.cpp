@@ -70,7 +70,7 @@ void print_report(std::ostream& out, problem const& p, arguments const& a, compl
     out << "image        " << p.width() << " x " << p.height() << ", " << c.samples << " samples, "
         << (lines ? "in scan lines" : "scattered") << format(" (anisotropy %.2f)\n", c.anisotropy);
     out << "method       " << a.affinity << " affinity, " << a.propagation << ", " << a.steps << " steps, on "
-        << a.backend << "\n";
+        << a.backend << "; " << c.origin << "\n";
     if (s) {
         out << "\n" << format("%-12s %8s %8s %8s %8s\n", "metres", "RMSE", "MAE", "REL", "delta1");
         out << row("initial map", s->initial) << row("propagated", s->final) << change(s->initial, s->final);
@@ -97,6 +97,7 @@ std::string json_report(problem const& p, arguments const& a, completion const& 
     report["samples"] = c.samples;
     report["anisotropy"] = c.anisotropy;
     report["affinity"] = a.affinity;
+    report["origin"] = c.origin;
     report["propagation"] = a.propagation;
     report["steps"] = a.steps;
     report["backend"] = a.backend;

@@ -6,7 +6,6 @@
 #include <cmath>
 #include <concepts>
 #include <cstdint>
-#include <limits>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -26,7 +25,7 @@ namespace complete_depth {
 struct fit_options {
     int iterations = 40;
     double learning_rate = 0.01;
-    index_t most_windows = 240;  ///< hidden samples that are looked at; one in three of them only judges
+    index_t most_windows = 300;  ///< hidden samples that are looked at
 };
 
 /// Samples split into those the fit may use and those it must predict.
@@ -97,7 +96,7 @@ params_of<Module> first_params(Module const& module, index_t channels, std::uint
     hyspn::random_stream random(seed);
     for_each_leaf(params, [&](std::string_view name, auto leaf) {
         hyspn::for_each_element(leaf, [&](float& x) {
-            if (name == "z") x = static_cast<float>(0.1 * random.normal());
+            if (name == "z") x = static_cast<float>(0.02 * random.normal());
             if (name == "r") x = -1;
             if (name == "bias") x = 1;
             if (name == "tau") x = geodesic_temperature;
@@ -106,49 +105,70 @@ params_of<Module> first_params(Module const& module, index_t channels, std::uint
     return params;
 }
 
-/// Losses over the hidden samples that train and over those that only judge, every third.
-struct fit_losses {
-    double training = 0, judging = 0;
-};
+/// Every second hidden sample trains; the others judge.
+inline bool trains(std::size_t window)
+{
+    return window % 2 == 0;
+}
 
-/// Means of √(e² + δ²) − δ, e the relative error and δ = 0.02: squares near 0, magnitudes beyond. Writes the gradient
-/// of the training loss.
-inline fit_losses fit_loss(fit_windows const& w, hyspn::tensor<float, 4> const& out, hyspn::tensor<float, 4>& dout)
+/// Loss of every hidden sample: √(e² + δ²) − δ, e the relative error and δ = 0.02, squares near 0, magnitudes beyond.
+/// Writes the gradient of the sum over those that train.
+inline std::vector<double> fit_losses(fit_windows const& w, hyspn::tensor<float, 4> const& out,
+                                      hyspn::tensor<float, 4>& dout)
 {
     constexpr double smooth = 0.02;
     std::fill(dout.begin(), dout.end(), 0.0F);
-    fit_losses sum;
-    std::size_t const judges = (w.wanted.size() + 2) / 3, trainers = w.wanted.size() - judges;
+    std::vector<double> losses;
     for (std::size_t s = 0; s < w.wanted.size(); ++s) {
         auto const [i, j] = w.centre[s];
         auto const window = static_cast<index_t>(s);
         double const wanted = static_cast<double>(w.wanted[s]);
         double const error = (static_cast<double>(out(window, 0, i, j)) - wanted) / wanted;
         double const length = std::sqrt(error * error + smooth * smooth);
-        if (s % 3 == 0) {
-            sum.judging += (length - smooth) / static_cast<double>(judges);
-            continue;
-        }
-        sum.training += (length - smooth) / static_cast<double>(trainers);
-        dout(window, 0, i, j) = static_cast<float>(error / length / wanted / static_cast<double>(trainers));
+        losses.push_back(length - smooth);
+        if (trains(s)) dout(window, 0, i, j) = static_cast<float>(error / length / wanted);
     }
-    return sum;
+    return losses;
 }
 
-/// Fitted values of the module: of all iterations those that predict best the hidden samples that did not train.
-/// Deterministic: the seed, not the number of threads, decides. With too few samples to hide any, the starting values.
+/// How much less the judges lose than at first, less three times the standard error of that mean: above 0 the gain is
+/// hardly chance. (Three, because neighbouring samples err together.)
+inline double sure_gain(std::vector<double> const& first, std::vector<double> const& now)
+{
+    double n = 0, sum = 0, squares = 0;
+    for (std::size_t s = 0; s < first.size(); ++s) {
+        if (trains(s)) continue;
+        double const gain = first[s] - now[s];
+        ++n;
+        sum += gain;
+        squares += gain * gain;
+    }
+    if (n < 2) return 0;
+    double const mean = sum / n;
+    return mean - 3 * std::sqrt(std::max(0.0, squares / n - mean * mean) / (n - 1));
+}
+
+template <class Module>
+struct fit_result {
+    params_of<Module> params;
+    bool learned;  ///< false: the starting values
+};
+
+/// Fitted values of the module: of all iterations those whose gain on the hidden samples that did not train is surest;
+/// the starting values when no gain is sure, or when there are too few samples to hide any. A few hundred samples are
+/// little to learn from, so that is often. Deterministic: the seed, not the number of threads, decides.
 template <class P, class Module>
-params_of<Module> fit_to_samples(P const& exec, Module const& module, hyspn::propagation::stencil const& net,
-                                 hyspn::tensor<float, 2> const& sparse, hyspn::tensor<float, 3> const& features,
-                                 hyspn::guidance::initial_depth_options const& how, std::uint64_t seed, progress& bar,
-                                 fit_options const& options = {})
+fit_result<Module> fit_to_samples(P const& exec, Module const& module, hyspn::propagation::stencil const& net,
+                                  hyspn::tensor<float, 2> const& sparse, hyspn::tensor<float, 3> const& features,
+                                  hyspn::guidance::initial_depth_options const& how, std::uint64_t seed, progress& bar,
+                                  fit_options const& options = {})
 {
     using namespace hyspn::propagation;
     bool const scan_lines = how.planes.space == hyspn::guidance::depth_space::logarithmic;
     auto params = first_params(module, features.extent(0), seed);
     split_samples const split = hide_samples(sparse, scan_lines, seed);
     bool const any_kept = std::any_of(split.kept.begin(), split.kept.end(), [](float z) { return z > 0; });
-    if (split.hidden.empty() || !any_kept) return params;
+    if (split.hidden.empty() || !any_kept) return {params, false};
 
     auto const initial = hyspn::guidance::initial_depth(exec, features, split.kept, how);
     index_t const radius = (net.steps + 1) * (net.kernel / 2) * net.dilation;
@@ -166,12 +186,15 @@ params_of<Module> fit_to_samples(P const& exec, Module const& module, hyspn::pro
     hyspn::propagation::saved<float> kept_by_propagation;
     adam optimiser(options.learning_rate);
     auto best = params;
-    double least = std::numeric_limits<double>::infinity();
+    double best_gain = 0;
+    std::vector<double> first_losses;
     for (int k = 0; k < options.iterations; ++k) {
         module.forward(exec, params, w.features, gates, kept_by_affinity);
         net.forward(exec, in, out, kept_by_propagation);
-        if (double const loss = fit_loss(w, out, dout).judging; loss < least) {
-            least = loss;
+        auto const losses = fit_losses(w, out, dout);
+        if (k == 0) first_losses = losses;
+        if (double const gain = sure_gain(first_losses, losses); gain > best_gain) {
+            best_gain = gain;
             best = params;
         }
         net.backward(exec, in, kept_by_propagation, dout, {.gates = as_view(dgates)});
@@ -180,7 +203,7 @@ params_of<Module> fit_to_samples(P const& exec, Module const& module, hyspn::pro
         optimiser.step(params, gradient);
         bar.show(static_cast<double>(k + 1) / options.iterations);
     }
-    return best;
+    return {best, best_gain > 0};
 }
 
 }  // namespace complete_depth

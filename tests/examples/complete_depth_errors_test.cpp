@@ -73,6 +73,31 @@ TEST_CASE("complete_depth: bad files are refused in one line, and nothing is wri
     check_refused(folder, rgb + option("truth", folder / "empty.png"), "no measurements");
 }
 
+TEST_CASE("complete_depth: places that cannot be written are refused")
+{
+    temporary_folder const folder;
+    std::string const small = "--width 48 --height 40 --samples 40";
+    std::ofstream(folder / "file") << "a file, not a folder";
+    for (auto const& options : {option("out", folder / "file"),
+                                option("out", folder / "out") + option("json", folder / "absent/result.json")}) {
+        auto const run = run_complete_depth(folder, small + options);
+        INFO(options << "\n" << run.err);
+        CHECK(run.status == 2);
+        CHECK(std::count(run.err.begin(), run.err.end(), '\n') == 1);
+    }
+    CHECK_FALSE(std::filesystem::exists(folder / "out"));
+}
+
+TEST_CASE("complete_depth: saved values give the same result when read again")
+{
+    temporary_folder const folder;
+    auto const small = "--width 48 --height 40 --samples 60 --affinity hyperbolic" + option("out", folder / "out");
+    REQUIRE(run_complete_depth(folder, small + option("save-weights", folder / "w")).status == 0);
+    auto const first = testing::read_text(folder / "out/depth.png");
+    REQUIRE(run_complete_depth(folder, small + option("weights", folder / "w") + " --backend omp").status == 0);
+    CHECK(testing::read_text(folder / "out/depth.png") == first);
+}
+
 TEST_CASE("complete_depth: weights are read, and refused when they do not fit")
 {
     temporary_folder const folder;
