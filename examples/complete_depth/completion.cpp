@@ -7,6 +7,9 @@
 #include <hyspn/guidance/initial_depth.hpp>
 #include <hyspn/propagation/presets.hpp>
 
+#if COMPLETE_DEPTH_CUDA
+#include "cuda_backend.hpp"
+#endif
 #include "gates.hpp"
 #include "self_supervision.hpp"
 
@@ -55,8 +58,9 @@ hyspn::propagation::stencil choose_propagation(arguments const& a)
     return net;
 }
 
-template <class P>
-completion complete_on(P const& exec, problem const& p, arguments const& a, progress& bar)
+/// All stages on the host policy `exec`, except affinity and propagation, which run on `target`: the same, or the gpu.
+template <class P, class Target>
+completion complete_on(P const& exec, Target const& target, problem const& p, arguments const& a, progress& bar)
 {
     namespace guidance = hyspn::guidance;
     auto const net = choose_propagation(a);
@@ -77,10 +81,10 @@ completion complete_on(P const& exec, problem const& p, arguments const& a, prog
         bar.begin("affinity");
         auto const params = find_params(exec, module, net, p, a, options, result, bar);
         note_values(params, result);
-        result.gates = make_gates(exec, module, params, as_const(result.features), net);
+        result.gates = make_gates(target, module, params, as_const(result.features), net);
     });
     bar.begin("propagation");
-    result.depth = propagate(exec, net, result.gates, result.initial, p.sparse);
+    result.depth = propagate(target, net, result.gates, result.initial, p.sparse);
     bar.end();
     return result;
 }
@@ -89,9 +93,15 @@ completion complete_on(P const& exec, problem const& p, arguments const& a, prog
 
 completion complete(problem const& p, arguments const& a, progress& bar)
 {
-    if (a.backend == "seq") return complete_on(hyspn::exec::seq{}, p, a, bar);
-    if (a.backend == "omp") return complete_on(hyspn::exec::omp{.threads = a.threads}, p, a, bar);
+    hyspn::exec::omp const cores{.threads = a.threads};
+    if (a.backend == "seq") return complete_on(hyspn::exec::seq{}, hyspn::exec::seq{}, p, a, bar);
+    if (a.backend == "omp") return complete_on(cores, cores, p, a, bar);
+#if COMPLETE_DEPTH_CUDA
+    require_gpu();
+    return complete_on(cores, gpu{}, p, a, bar);
+#else
     throw usage_error("--backend cuda: this program was built without CUDA");
+#endif
 }
 
 }  // namespace complete_depth

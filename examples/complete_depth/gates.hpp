@@ -105,15 +105,34 @@ inline hyspn::tensor<float, 4> reversed(hyspn::tensor<float, 4> const& gates)
     return out;
 }
 
-/// Gates [1, K, H, W] of features [C, H, W] for `net`. Learned affinities give what they were trained to give. The
-/// geodesic one gives the weight of each neighbour in raster order, so the channels are turned round for a preset that
-/// reads them the other way: in flipped order, or, of a pixel that gives, as the neighbour the gate speaks of.
+/// Gates as the module gives them, on a policy of the host.
+template <hyspn::execution_policy P, class Module>
+hyspn::tensor<float, 4> run_affinity(P const& exec, Module const& module, params_of<Module> const& params,
+                                     hyspn::tensor<float, 4> const& features)
+{
+    return module.forward(exec, params, features);
+}
+
+/// The propagated map, on a policy of the host.
+template <hyspn::execution_policy P>
+hyspn::tensor<float, 4> run_propagation(P const& exec, hyspn::propagation::stencil const& net,
+                                        hyspn::propagation::inputs<float> const& in)
+{
+    return net.forward(exec, in);
+}
+
+/// Gates [1, K, H, W] of features [C, H, W] for `net`, on a policy or the gpu. Learned affinities give what they were
+/// trained to give. The geodesic one gives the weight of each neighbour in raster order, so the channels are turned
+/// round for a preset that reads them the other way: in flipped order, or, of a pixel that gives, as the neighbour the
+/// gate speaks of.
 template <class P, class Module>
 hyspn::tensor<float, 4> make_gates(P const& exec, Module const& module, params_of<Module> const& params,
                                    hyspn::view<float const, 3> features, hyspn::propagation::stencil const& net)
 {
     using namespace hyspn::propagation;
-    auto gates = module.forward(exec, params, with_batch(features));
+    hyspn::tensor<float, 4> batch(with_batch(features).extents());
+    copy(with_batch(features), as_view(batch));
+    auto gates = run_affinity(exec, module, params, batch);
     if constexpr (is_geodesic<Module>) {
         if (gates.extent(1) != net.gates()) gates = insert_centre(gates, net.kernel);
         if ((net.order == channel_order::flipped) != (net.owner == gate_owner::source)) gates = reversed(gates);
@@ -137,7 +156,8 @@ hyspn::tensor<float, 2> propagate(P const& exec, hyspn::propagation::stencil con
         if (net.injected == injected_value::measured) in.measured = map(sparse);
     }
     hyspn::tensor<float, 2> out(initial.extents());
-    net.forward(exec, in, with_batch(with_batch(as_view(out))));
+    auto const map4 = run_propagation(exec, net, in);
+    std::copy(map4.begin(), map4.end(), out.begin());
     return out;
 }
 
