@@ -18,7 +18,7 @@ namespace hyspn {
 
 namespace detail {
 
-/// Raw memory of one space: allocate(bytes), release(pointer). Device memory is defined in exec/cuda.cuh.
+/// Raw memory of one space: allocate(bytes), release(pointer). That of devices, in exec/cuda.cuh, comes zeroed.
 template <class Memory>
 struct allocator;
 
@@ -41,7 +41,7 @@ dims<Rank> checked_extents(dims<Rank> const& e)
 
 }  // namespace detail
 
-/// Owning, dense, row-major array of `Rank` indices. Host tensors start at zero.
+/// Owning, dense, row-major array of `Rank` indices. Starts at zero.
 template <class T, std::size_t Rank, class Memory = memory::host>
     requires std::is_trivially_copyable_v<T>
 class tensor {

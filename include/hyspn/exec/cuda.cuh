@@ -22,16 +22,21 @@ namespace detail {
 
 inline void check_cuda(cudaError_t status, char const* call)
 {
-    if (status != cudaSuccess) throw cuda_error(std::string(call) + " failed: " + cudaGetErrorString(status));
+    if (status == cudaSuccess) return;
+    (void)cudaGetLastError();  // the runtime remembers the error too, and the next launch would be blamed for it
+    throw cuda_error(std::string(call) + " failed: " + cudaGetErrorString(status));
 }
 
 template <>
 struct allocator<memory::device> {
     static constexpr bool copyable = false;
+    /// Zeroed; waits for that, so that every stream sees it.
     static void* allocate(std::size_t bytes)
     {
         void* p = nullptr;
         check_cuda(cudaMalloc(&p, bytes), "cudaMalloc");
+        check_cuda(cudaMemset(p, 0, bytes), "cudaMemset");
+        check_cuda(cudaStreamSynchronize(nullptr), "cudaStreamSynchronize");
         return p;
     }
     static void release(void* p) noexcept { (void)cudaFree(p); }
@@ -84,9 +89,12 @@ HYSPN_HD void call_at(F const& f, dims<Rank> const& shape, index_t flat)
     }
 }
 
-/// Kernels have internal linkage per program image: their addresses never cross a shared-library boundary.
+/// Hidden symbols: the address of a kernel must never cross a shared-library boundary. By the namespace, since the
+/// attribute of a function is refused where its template arguments have internal linkage.
+namespace [[gnu::visibility("hidden")]] kernels {
+
 template <std::size_t Rank, class F>
-__global__ __attribute__((visibility("hidden"))) void for_each_kernel(dims<Rank> shape, index_t n, F f)
+__global__ void for_each_index(dims<Rank> shape, index_t n, F f)
 {
     index_t const step = static_cast<index_t>(gridDim.x) * blockDim.x;
     for (index_t i = static_cast<index_t>(blockIdx.x) * blockDim.x + threadIdx.x; i < n; i += step)
@@ -94,7 +102,7 @@ __global__ __attribute__((visibility("hidden"))) void for_each_kernel(dims<Rank>
 }
 
 template <class F>
-__global__ __attribute__((visibility("hidden"))) void scan_kernel(index_t lines, index_t length, F f)
+__global__ void walk_lines(index_t lines, index_t length, F f)
 {
     index_t const line = static_cast<index_t>(blockIdx.x) * blockDim.x + threadIdx.x;
     if (line >= lines) return;
@@ -103,7 +111,7 @@ __global__ __attribute__((visibility("hidden"))) void scan_kernel(index_t lines,
 
 /// One warp per chunk, in exactly the order of chunk_sum.
 template <class T, class F>
-__global__ __attribute__((visibility("hidden"))) void reduce_kernel(index_t n, F f, T* sums)
+__global__ void sum_chunks(index_t n, F f, T* sums)
 {
     index_t const chunk = blockIdx.x;
     index_t const first = chunk * reduce_chunk;
@@ -121,6 +129,10 @@ __global__ __attribute__((visibility("hidden"))) void reduce_kernel(index_t n, F
     }
     if (threadIdx.x == 0) sums[chunk] = lane[0];
 }
+
+// clang-format off
+}  // namespace kernels
+// clang-format on
 
 template <class T>
 struct load_partial {
@@ -144,7 +156,7 @@ void parallel_for(cuda const& exec, dims<Rank> const& shape, F const& f)
     index_t n = 1;
     for (std::size_t r = 0; r < Rank; ++r) n *= shape[r];
     if (n == 0) return;
-    detail::for_each_kernel<Rank, F>
+    detail::kernels::for_each_index<Rank, F>
         <<<detail::grid_of(n, exec.launch.threads), exec.launch.threads, 0, exec.stream>>>(shape, n, f);
     hyspn::detail::check_cuda(cudaGetLastError(), "parallel_for kernel launch");
 }
@@ -156,7 +168,7 @@ void scan_lines(cuda const& exec, index_t lines, index_t length, F const& f)
     static_assert(std::is_trivially_copyable_v<F>, "an operation sent to the device must be trivially copyable");
     if (lines == 0 || length == 0) return;
     unsigned const blocks = static_cast<unsigned>((lines + exec.launch.threads - 1) / exec.launch.threads);
-    detail::scan_kernel<F><<<blocks, exec.launch.threads, 0, exec.stream>>>(lines, length, f);
+    detail::kernels::walk_lines<F><<<blocks, exec.launch.threads, 0, exec.stream>>>(lines, length, f);
     hyspn::detail::check_cuda(cudaGetLastError(), "scan_lines kernel launch");
 }
 
@@ -171,11 +183,11 @@ auto reduce(cuda const& exec, index_t n, F const& f)
     tensor<T, 1, memory::device> sums(chunks + detail::chunks_of(chunks));
     T* from = sums.data();
     T* to = from + chunks;
-    detail::reduce_kernel<T, F><<<static_cast<unsigned>(chunks), 32, 0, exec.stream>>>(n, f, from);
+    detail::kernels::sum_chunks<T, F><<<static_cast<unsigned>(chunks), 32, 0, exec.stream>>>(n, f, from);
     hyspn::detail::check_cuda(cudaGetLastError(), "reduce kernel launch");
     for (index_t m = chunks; m > 1; m = detail::chunks_of(m)) {
         detail::load_partial<T> const partial{from};
-        detail::reduce_kernel<T, detail::load_partial<T>>
+        detail::kernels::sum_chunks<T, detail::load_partial<T>>
             <<<static_cast<unsigned>(detail::chunks_of(m)), 32, 0, exec.stream>>>(m, partial, to);
         hyspn::detail::check_cuda(cudaGetLastError(), "reduce kernel launch");
         T* const swap = from;
