@@ -41,7 +41,7 @@ inline constexpr index_t png_largest_side = 1 << 16;
 
 /// A byte of a file becomes at most so many bytes of samples: deflate's 1032, and 32 for a palette of two colours that
 /// becomes 8-bit RGBA. A short file with a corrupt header must not fill the memory either.
-inline constexpr std::size_t png_greatest_expansion = 1032 * 32;
+inline constexpr std::size_t png_greatest_expansion = std::size_t{1032} * 32;
 
 /// libpng reports errors by longjmp, which must not skip destructors: these functions own nothing, and put the message
 /// into a caller's buffer.
