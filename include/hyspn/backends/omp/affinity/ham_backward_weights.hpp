@@ -184,12 +184,13 @@ private:
                     }
                     case affinity::weighting::linear:
                         d_bar = -q_bar;
-                        share = q_bar;
-                        farthest = farthest + select<T>(is, q_bar, zero);
+                        share = q_bar * d / (greatest + V(op_.tau));
+                        farthest = farthest + select<T>(is, share, zero);
                         break;
                     case affinity::weighting::inverse: {
                         V const q = one / (d + V(op_.tau));
-                        d_bar = share = -q_bar * q * q;
+                        d_bar = -q_bar * q * q;
+                        share = -d_bar * (d / V(op_.tau));
                         break;
                     }
                     case affinity::weighting::uniform:
