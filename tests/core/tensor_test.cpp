@@ -8,6 +8,7 @@
 #include <vector>
 
 #include <support/catch.hpp>
+#include <support/thrown.hpp>
 
 #include <hyspn/core/tensor.hpp>
 
@@ -37,6 +38,25 @@ TEST_CASE("An empty tensor owns nothing and behaves")
     int visited = 0;
     for_each_element(as_view(t), [&](double) { ++visited; });
     CHECK(visited == 0);
+}
+
+TEST_CASE("A tensor refuses extents whose product is too large to count")
+{
+    index_t const big = index_t{1} << 32;
+    CHECK(thrown<shape_error>([&] { tensor<char, 2>(big, big); }) ==
+          "tensor: the number of bytes must be below 2^63, got [4294967296, 4294967296]");
+    CHECK_THROWS_AS((tensor<float, 1>(index_t{1} << 62)), shape_error);
+    CHECK_THROWS_AS((tensor<double, 3>(big, index_t{1}, big >> 3)), shape_error);
+    CHECK(tensor<double, 3>(big, index_t{0}, big).size() == 0);
+}
+
+TEST_CASE("Moved-from tensors are empty and can be assigned to")
+{
+    tensor<int, 2> a(2, 3), b = std::move(a);
+    CHECK(a.extents() == dims<2>{{0, 0}});  // NOLINT(bugprone-use-after-move): the state is promised
+    CHECK(a.data() == nullptr);
+    a = b;
+    CHECK(a.extents() == dims<2>{{2, 3}});
 }
 
 TEST_CASE("Host tensors copy as values and move without copying")

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <concepts>
 #include <cstddef>
+#include <limits>
 #include <new>
 #include <type_traits>
 #include <utility>
@@ -31,17 +32,27 @@ struct allocator<memory::host> {
     static void release(void* p) noexcept { ::operator delete(p, alignment); }
 };
 
-template <std::size_t Rank>
+/// The extents of an array of T, whose bytes an index_t can count.
+template <class T, std::size_t Rank>
 dims<Rank> checked_extents(dims<Rank> const& e)
 {
-    for (index_t n : e)
+    bool empty = false;
+    for (index_t n : e) {
         if (n < 0) raise<shape_error>("tensor", "every extent", "at least 0", to_string(e));
+        empty = empty || n == 0;
+    }
+    if (empty) return e;
+    index_t room = std::numeric_limits<index_t>::max() / static_cast<index_t>(sizeof(T));
+    for (index_t n : e) {
+        room /= n;
+        if (room == 0) raise<shape_error>("tensor", "the number of bytes", "below 2^63", to_string(e));
+    }
     return e;
 }
 
 }  // namespace detail
 
-/// Owning, dense, row-major array of `Rank` indices. Starts at zero.
+/// Owning, dense, row-major array of `Rank` indices. Starts at zero; empty, with all extents 0, when moved from.
 template <class T, std::size_t Rank, class Memory = memory::host>
     requires std::is_trivially_copyable_v<T>
 class tensor {
@@ -51,7 +62,8 @@ public:
 
     tensor() = default;
 
-    explicit tensor(dims<Rank> const& e) : view_(nullptr, detail::checked_extents(e))
+    /// Throws shape_error for a negative extent and for more bytes than index_t counts, std::bad_alloc.
+    explicit tensor(dims<Rank> const& e) : view_(nullptr, detail::checked_extents<T>(e))
     {
         if (size() == 0) return;
         data_ = static_cast<T*>(detail::allocator<Memory>::allocate(static_cast<std::size_t>(size()) * sizeof(T)));
