@@ -96,6 +96,7 @@ TEMPLATE_TEST_CASE("exp of extremes", "", float, double)
     CHECK(std::isnan(one(std::numeric_limits<T>::quiet_NaN())));
     CHECK(simd::expm1(V(T(-1000))).v[0] == -1);
     CHECK(std::isnan(simd::expm1(V(std::numeric_limits<T>::quiet_NaN())).v[0]));
+    CHECK(std::isnan(simd::asinh(V(std::numeric_limits<T>::quiet_NaN())).v[0]));
 }
 
 TEMPLATE_TEST_CASE("lanes: select, extremes, signs, roots", "", float, double)
@@ -109,6 +110,9 @@ TEMPLATE_TEST_CASE("lanes: select, extremes, signs, roots", "", float, double)
     CHECK(y[0] == 5);
     CHECK(y[1] == 0);
     CHECK(simd::largest(a) == static_cast<T>(V::size - 2));
+    CHECK(simd::largest(a, 1) == -1);
+    x[0] = std::numeric_limits<T>::quiet_NaN();
+    CHECK(std::isnan(simd::largest(V::load(x))));
     CHECK(abs(a).v[0] == 1);
     CHECK(copysign(V(T(3)), a).v[0] == -3);
     CHECK(sqrt(V(T(2))).v[0] == std::sqrt(T(2)));

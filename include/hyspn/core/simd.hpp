@@ -95,12 +95,14 @@ pack<T> select(typename pack<T>::mask m, pack<T> a, pack<T> b)
     return m ? a.v : b.v;
 }
 
+/// Lane by lane; a where one of the two is NaN.
 template <class T>
 pack<T> min(pack<T> a, pack<T> b)
 {
     return select<T>(b < a, b, a);
 }
 
+/// Lane by lane; a where one of the two is NaN.
 template <class T>
 pack<T> max(pack<T> a, pack<T> b)
 {
@@ -185,12 +187,13 @@ pack<T> sqrt(pack<T> a)
 #endif
 }
 
-/// Largest lane.
+/// Largest of the first `lanes` lanes; NaN if one of them is.
 template <class T>
-T largest(pack<T> a)
+T largest(pack<T> a, index_t lanes = pack<T>::size)
 {
     T best = a.v[0];
-    for (index_t l = 1; l < pack<T>::size; ++l) best = best < a.v[l] ? a.v[l] : best;
+    for (index_t l = 1; l < lanes; ++l)
+        if (best == best && !(a.v[l] <= best)) best = a.v[l];
     return best;
 }
 

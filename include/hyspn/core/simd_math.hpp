@@ -99,7 +99,8 @@ pack<T> log1p_core(pack<T> y)
     using traits = exp_traits<T>;
     using integer = typename pack<T>::integer;
     constexpr auto one = static_cast<integer>(traits::bias) << traits::mantissa_bits;
-    auto const shifted = bits_of(y + pack<T>(T(1))) + (one - traits::sqrt_half);
+    // max takes a NaN for 0, whose exponent overflows nothing; y itself stays NaN below.
+    auto const shifted = bits_of(max(pack<T>(T(0)), y + pack<T>(T(1)))) + (one - traits::sqrt_half);
     auto const k = (shifted >> traits::mantissa_bits) - traits::bias;
     pack<T> const t = power_of_two<T>(-k);
     pack<T> const f = fma(y, t, t - pack<T>(T(1)));  // one rounding of the exact value
@@ -129,7 +130,7 @@ pack<T> exp(pack<T> x)
 {
     using traits = detail::exp_traits<T>;
     pack<T> const least(traits::least), greatest(traits::greatest);
-    detail::exp_parts<T> const e(min(max(x, least), greatest));
+    detail::exp_parts<T> const e(min(max(least, x), greatest));  // NaN: as `least`
     // 2^n would overflow for the largest arguments: half of it twice.
     pack<T> const half = detail::power_of_two<T>(e.n - 1);
     pack<T> const value = fma(half, e.q, half) * pack<T>(T(2));
@@ -141,7 +142,7 @@ pack<T> exp(pack<T> x)
 template <class T>
 pack<T> expm1(pack<T> x)
 {
-    pack<T> const bounded = max(x, pack<T>(T(sizeof(T) == 4 ? -60 : -500)));
+    pack<T> const bounded = max(pack<T>(T(sizeof(T) == 4 ? -60 : -500)), x);  // NaN: as the bound
     detail::exp_parts<T> const e(min(bounded, pack<T>(detail::exp_traits<T>::greatest)));
     pack<T> const half = detail::power_of_two<T>(e.n - 1);
     pack<T> const value = fma(half, e.q, half - pack<T>(T(0.5))) * pack<T>(T(2));

@@ -2,6 +2,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <type_traits>
 #include <vector>
 
 #include <hyspn/backends/omp/affinity/ham_distances.hpp>
@@ -89,7 +93,7 @@ private:
     {
         constexpr T largest_exponent = 30;
         V const a = V(T(2) * s_) * V::load(&work_.norm(u)), zero(T(0)), one(T(1));
-        if (!(greatest_of(a, valid) + rows_.largest_bias <= largest_exponent)) return false;
+        if (!(simd::largest(a, valid) + rows_.largest_bias <= largest_exponent)) return false;
         simd::hyperbolic_pair<T> const h(a);
         V const sinhc = select<T>(a > zero, h.sinh / a, one);
         V greatest = zero;
@@ -105,7 +109,7 @@ private:
             p.u = V(T(2) * zeta) * p.y;
             greatest = max(greatest, abs(p.u));
         }
-        if (!(greatest_of(greatest, valid) <= largest_exponent)) return false;
+        if (!(simd::largest(greatest, valid) <= largest_exponent)) return false;
         V curvature = through_norm(u, greatest);
         V const langevin = langevin_of(a), tcoth_a = a * a * langevin;
         V stretch = zero;
@@ -136,15 +140,6 @@ private:
     {
         V const two(T(2));
         return select<T>(t < two, langevinc_below_2(min(t, two)), tcoth_minus_1(t) / (t * t));
-    }
-
-    /// Largest of the first lanes; NaN if one of them is.
-    static T greatest_of(V x, index_t valid)
-    {
-        T best = 0;
-        for (index_t l = 0; l < valid; ++l)
-            if (!(x.v[l] <= best)) best = x.v[l];
-        return best;
     }
 
     /// From the cotangents of the logits to those of u, through the common norm; returns the part of 2c·c̄ that does not
@@ -189,7 +184,7 @@ private:
     /// The same pixels by the reference's scalar operation, which takes any exponent.
     void careful(ham_tile const& tile, index_t row, index_t u, index_t valid, ham_tile_sums<T>& sums)
     {
-        view<T, 1> const zeta(const_cast<T*>(rows_.zeta.data()), dims<1>{outputs_});
+        view<T const, 1> const zeta(rows_.zeta.data(), dims<1>{outputs_});
         dims<4> const e = op_.dy.extents();
         dims<3> const e3{e[0], e[2], e[3]};
         view<T, 4> const bias(&scalar_(0, 0), e, {0, 1, 0, 0}), radial(&scalar_(outputs_, 0), e, {0, 1, 0, 0});
@@ -197,9 +192,8 @@ private:
             T c_bar = 0;
             view<T, 4> const inner(&inner_bar(0, u + l), e, {0, work_.pitch, 0, 0});
             view<T, 3> const norm(&norm_bar(u + l), e3, {0, 0, 0}), c(&c_bar, e3, {0, 0, 0});
-            layer_vjp_op<T, memory::host> const pixel{as_const(zeta), op_.r,  s_,    op_.c, op_.saved.inner,
-                                                      op_.saved.norm, op_.dy, inner, bias,  radial,
-                                                      norm,           c};
+            layer_vjp_op<T, memory::host> const pixel{
+                zeta, op_.r, s_, op_.c, op_.saved.inner, op_.saved.norm, op_.dy, inner, bias, radial, norm, c};
             pixel(tile.n, row, tile.left + u + l - work_.margin);
             for (index_t o = 0; o < outputs_; ++o) {
                 sums.bias[static_cast<std::size_t>(o)] += scalar_(o, 0);

@@ -2,7 +2,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <algorithm>
 #include <cmath>
+#include <cstddef>
+#include <cstring>
+#include <type_traits>
 #include <vector>
 
 #include <Eigen/Core>
@@ -92,7 +96,7 @@ public:
     {
         index_t const first = work_.margin + tile.col0 - tile.left, end = first + tile.col1 - tile.col0;
         for (index_t u = first; u < end; u += V::size)
-            if (!fast_logits(u)) careful_logits(u, std::min(u + V::size, end));
+            if (!fast_logits(u, std::min(V::size, end - u))) careful_logits(u, std::min(u + V::size, end));
     }
 
 private:
@@ -134,12 +138,13 @@ private:
         work_.inner(o, u) = op_.kappa * sum;
     }
 
-    /// One register of pixels by the plain formulas; false where exponents are beyond them.
-    bool fast_logits(index_t u)
+    /// One register of pixels by the plain formulas; false where exponents are beyond them. Only the first `valid`
+    /// lanes decide: the others hold what earlier tiles left.
+    bool fast_logits(index_t u, index_t valid)
     {
         constexpr T largest_exponent = 30;
         V const a = V(T(2) * s_) * V::load(&work_.norm(u)), zero(T(0)), one(T(1));
-        if (!(simd::largest(a) + rows_.largest_bias <= largest_exponent)) return false;
+        if (!(simd::largest(a, valid) + rows_.largest_bias <= largest_exponent)) return false;
         simd::hyperbolic_pair<T> const h(a);
         V const sinhc = select<T>(a > zero, h.sinh / a, one);
         V greatest = zero, square = zero;
@@ -151,8 +156,7 @@ private:
             u_[i] = V(T(2) * zeta) * asinh(argument);
             greatest = max(greatest, abs(u_[i]));
         }
-        // A NaN anywhere must not pass for a small number.
-        if (!(simd::largest(greatest) <= largest_exponent) || has_nan(greatest)) return false;
+        if (!(simd::largest(greatest, valid) <= largest_exponent)) return false;
         for (std::size_t i = 0; i < u_.size(); ++i) {
             w_[i] = sinh(u_[i]);
             square = fma(w_[i], w_[i], square);
@@ -164,12 +168,6 @@ private:
         for (std::size_t i = 0; i < u_.size(); ++i)
             (scale * select<T>(greatest > V(linear), w_[i], u_[i])).store(&work_.logits(static_cast<index_t>(i), u));
         return true;
-    }
-
-    static bool has_nan(V x)
-    {
-        T const sum = simd::largest(x - x);
-        return !(sum == T(0));
     }
 
     void careful_logits(index_t from, index_t to)
