@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The hyspn authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Inputs on which ball formulas return NaN: every value and gradient must be finite.
+// Inputs on which ball formulas return NaN: every value and gradient must be finite. Inputs that are no numbers: NaN.
 #include "affinity/packed.hpp"
 
 using namespace hyspn;
@@ -106,4 +106,26 @@ TEST_CASE("a row of zeros at a radius whose slope just fits the type")
     tensor<float, 4> x(1, 1, 1, 1);
     x(0, 0, 0, 0) = 60;
     CHECK(runs_finite(a, x, a.make_params<float>(1)));
+}
+
+TEMPLATE_TEST_CASE("features that are no numbers give logits that are none, at all pixels that see them and only there",
+                   "", float, double)
+{
+    using T = TestType;
+    for (T const bad : {std::numeric_limits<T>::quiet_NaN(), std::numeric_limits<T>::infinity()})
+        for (index_t const kernel : {1, 3})
+            for (auto const weight : {affinity::weighting::softmax, affinity::weighting::uniform}) {
+                affinity::hyperbolic const module{.kernel = kernel, .outputs = 2, .weight = weight};
+                auto const p = random_params<T>(module, 2, 61);
+                auto x = random_tensor<T>(dims<4>{1, 2, 1, 40}, 0.3, 62);
+                x(0, 1, 0, 20) = bad;
+                auto const plain = module.forward(exec::seq{}, p, x), fast = module.forward(exec::omp{}, p, x);
+                for (index_t j = 0; j < 40; ++j)
+                    for (index_t o = 0; o < 2; ++o) {
+                        CAPTURE(bad, kernel, static_cast<int>(weight), j, o);
+                        bool const sees = std::abs(j - 20) <= kernel / 2;
+                        CHECK(std::isnan(plain(0, o, 0, j)) == sees);
+                        CHECK(std::isnan(fast(0, o, 0, j)) == sees);
+                    }
+            }
 }

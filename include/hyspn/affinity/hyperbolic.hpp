@@ -20,8 +20,9 @@ namespace hyspn::affinity {
 /// weighting); t_i = β_{KC}/β_C · [g v of the first; g v of the second; …] ∈ R^{KC}, the weighted β-concatenation; a
 /// Poincaré fully connected layer (HNN++, Shimizu et al. 2021, arXiv 2006.08210) with rows z_o, biases r_o; its ball
 /// output y_i is returned as logits logmap0(y_i). No ball point is ever formed, nothing is
-/// clamped: values and gradients are finite for every finite input, as long as they lie in the range of the type. The
-/// ball points y themselves are poincare::expmap0 of the logits.
+/// clamped: values and gradients are finite for every finite input, as long as they lie in the range of the type; a
+/// feature that is NaN or infinite makes the logits of every pixel that sees it NaN. The ball points y themselves are
+/// poincare::expmap0 of the logits.
 ///
 /// Accuracy, norm-wise: logits within 16 eps; gradients within 128 eps where the problem allows.
 struct hyperbolic {

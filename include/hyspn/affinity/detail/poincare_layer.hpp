@@ -51,7 +51,7 @@ struct plane_terms {
         T const tail = T(4) * exp(-exponent);
         R = hypot(tail > T(math_traits<T>::smallest) ? tail : T(math_traits<T>::smallest), Y);
         log_scale = log((fabs(Y) + R) / T(4));
-        T const wide = Y > T(0) ? exponent + log_scale : Y < T(0) ? -(exponent + log_scale) : T(0);
+        T const wide = Y > T(0) ? exponent + log_scale : Y < T(0) ? -(exponent + log_scale) : T(0) * Y;  // 0, or NaN
         y = exponent < T(40) ? asinh(exp(exponent) * Y / T(4)) : wide;
     }
 
