@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cstddef>
+#include <exception>
 #include <vector>
 
 #include <omp.h>
@@ -12,9 +14,9 @@
 
 namespace hyspn::detail {
 
-/// Runs body(worker, t) for 0 ≤ t < count, each on one thread with a worker of its own (made beforehand by
-/// make_worker(), so that running out of memory is an exception here and not inside a thread). Tiles are handed out as
-/// threads become free: what a tile writes must not depend on who runs it. body must not throw.
+/// Runs body(worker, t) for 0 ≤ t < count, each on one thread with a worker of its own, made beforehand by
+/// make_worker(). Tiles are handed out as threads become free: what a tile writes must not depend on who runs it. The
+/// first exception of a body ends the loop and is thrown again here.
 ///
 /// The team has at least two threads even when one is to work, because Eigen multiplies on threads of its own unless it
 /// finds itself inside a team.
@@ -25,10 +27,19 @@ void for_each_tile(exec::omp const& exec, index_t count, MakeWorker const& make_
     auto const threads = static_cast<std::size_t>(std::min<index_t>(wanted, count));
     std::vector<decltype(make_worker())> workers;
     for (std::size_t t = 0; t < threads; ++t) workers.push_back(make_worker());
+    int const team = std::max(2, static_cast<int>(threads));
     std::atomic<index_t> next{0};
-#pragma omp parallel num_threads(std::max(2, static_cast <int>(threads)))
-    if (auto const me = static_cast<std::size_t>(omp_get_thread_num()); me < threads)
-        for (index_t t = next++; t < count; t = next++) body(*workers[me], t);
+    std::atomic<bool> failed{false};
+    std::exception_ptr failure;  // written by the one thread that sets `failed`
+#pragma omp parallel num_threads(team)
+    if (auto const me = static_cast<std::size_t>(omp_get_thread_num()); me < threads) {
+        try {
+            for (index_t t = next++; t < count && !failed; t = next++) body(*workers[me], t);
+        } catch (...) {
+            if (!failed.exchange(true)) failure = std::current_exception();
+        }
+    }
+    if (failure) std::rethrow_exception(failure);
 }
 
 }  // namespace hyspn::detail

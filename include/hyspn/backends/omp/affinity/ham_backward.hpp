@@ -14,12 +14,11 @@
 namespace hyspn::detail {
 
 /// Specialisation of the module's backward pass: three matrix products (projections again, p̄ᵀz, p̄v), tile by tile.
-/// Scratch: O + K + 1 numbers a pixel, and per tile of 24 × 320 pixels K·O·C. Strided rows of features go the general
-/// way.
+/// Scratch: O + K + 1 numbers a pixel, and per tile of 24 × 320 pixels K·O·C.
 template <class T>
 void dispatch(exec::omp const& exec, ham_backward_op<T, memory::host> const& op)
 {
-    if (!op.x.rows_contiguous()) return dispatch<exec::omp, T, memory::host>(exec, op);
+    if (!tiles_take(op.options, op.x)) return dispatch<exec::omp, T, memory::host>(exec, op);
     using matrix = typename ham_rows<T>::matrix;
     dims<4> const e = op.x.extents();
     index_t const step = reach(op.options.around), O = op.z.extent(0), K = op.z.extent(1);

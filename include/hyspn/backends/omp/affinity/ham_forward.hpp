@@ -90,11 +90,11 @@ private:
 };
 
 /// Specialisation of the module's forward pass. Scratch per thread: 2h+1 rows of a tile's features and projections
-/// (h the halo), about half a megabyte at 64 channels. Features whose rows are strided go the general way.
+/// (h the halo), about half a megabyte at 64 channels.
 template <class T>
 void dispatch(exec::omp const& exec, ham_forward_op<T, memory::host> const& op)
 {
-    if (!op.x.rows_contiguous()) return dispatch<exec::omp, T, memory::host>(exec, op);
+    if (!tiles_take(op.options, op.x)) return dispatch<exec::omp, T, memory::host>(exec, op);
     ham_tiling const tiles(op.x.extents(), reach(op.options.around));
     ham_rows<T> const rows(op);
     for_each_tile(

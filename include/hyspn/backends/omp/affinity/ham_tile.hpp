@@ -3,6 +3,8 @@
 #pragma once
 
 #include <algorithm>
+#include <cmath>
+#include <cstddef>
 #include <vector>
 
 #include <hyspn/affinity/detail/ham_ops.hpp>
@@ -28,6 +30,16 @@ struct ham_tile {
 inline index_t reach(affinity::neighbourhood const& around)
 {
     return around.kernel / 2 * around.dilation;
+}
+
+/// Whether tiles take these features: rows must be contiguous, and neighbours near enough that the 4·reach + 1 rows of
+/// a halo of twice the reach, which the backward pass keeps, stay small. Others go the general way.
+template <class T>
+bool tiles_take(ham_options const& options, view<T const, 4, memory::host> const& x)
+{
+    constexpr index_t farthest = 64;
+    auto const& around = options.around;
+    return x.rows_contiguous() && around.kernel / 2 <= farthest / around.dilation;
 }
 
 /// The tiles of [N, C, H, W]: about 24 rows by 320 columns, evened out. Depends on the shape alone.
