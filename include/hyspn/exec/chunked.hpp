@@ -2,7 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstddef>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
 #include <hyspn/core/config.hpp>

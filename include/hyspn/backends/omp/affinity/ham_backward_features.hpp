@@ -2,7 +2,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
 #include <vector>
+
+#include <Eigen/Core>
 
 #include <hyspn/backends/omp/affinity/ham_backward_weights.hpp>
 

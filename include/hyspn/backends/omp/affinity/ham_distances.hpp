@@ -2,7 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <algorithm>
 #include <cmath>
+#include <cstddef>
 #include <type_traits>
 
 #include <hyspn/affinity/detail/neighbour_weights.hpp>
