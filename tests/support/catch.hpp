@@ -8,4 +8,12 @@
 #else
 #include <catch2/catch_all.hpp>
 using namespace Catch::literals;
+using Catch::Approx;
+namespace Catch {
+using Matchers::StartsWith;
+inline auto Contains(std::string const& text)
+{
+    return Matchers::ContainsSubstring(text);
+}
+}  // namespace Catch
 #endif
