@@ -2,30 +2,28 @@
 # SPDX-FileCopyrightText: 2026 The hyspn authors
 # SPDX-License-Identifier: Apache-2.0
 
-# check_sources_guards.sh <project folder>: breaks each rule of check_sources.sh once, in a copy, and sees it noticed.
+# check_sources_guards.sh <project folder>: breaks each rule of check_sources.sh, in a copy, and sees it noticed.
 set -uo pipefail
 project=$1
 check=$(dirname "${BASH_SOURCE[0]}")/check_sources.sh
 copy=$(mktemp -d)
 trap 'rm -rf "$copy"' EXIT
-mkdir "$copy/clean"
-(cd "$project" && cp -r CMakeLists.txt include tests bench examples cmake "$copy/clean")
+(cd "$project" && cp -r CMakeLists.txt include tests bench examples cmake "$copy")
 unnoticed=0
 
-# expect <text of the rule> <file> <line to append>...
+# expect <text of the rule> <file> <line>: with the line at its end, or as its only one, the file violates the rule.
 expect() {
-  local rule=$1 file=$2
-  shift 2
-  rm -rf "$copy/broken"
-  cp -r "$copy/clean" "$copy/broken"
-  mkdir -p "$(dirname "$copy/broken/$file")"
-  printf '%s\n' "$@" >>"$copy/broken/$file"
-  local found
-  found=$("$check" "$copy/broken")
-  if [ $? -ne 1 ] || [[ $found != *"$rule"* ]]; then
-    printf 'not noticed: "%s" in %s\n' "$*" "$file"
+  local rule=$1 file=$copy/$2 line=$3 before='' found status
+  if [ -e "$file" ]; then before=$(cat "$file"); fi
+  mkdir -p "$(dirname "$file")"
+  printf '%s\n' "$line" >>"$file"
+  found=$("$check" "$copy")
+  status=$?
+  if [ "$status" -ne 1 ] || [[ $found != *"$rule"* ]]; then
+    printf 'not noticed: "%s" in %s\n' "$line" "$2"
     unnoticed=$((unnoticed + 1))
   fi
+  if [ -n "$before" ]; then printf '%s\n' "$before" >"$file"; else rm "$file"; fi
 }
 
 layers='a header includes lower layers'
