@@ -251,8 +251,10 @@ private:
         V const D = select<T>(d < V(static_cast<T>(HUGE_VAL)), s * d, zero);
         auto const counts = (p.sigma > zero) & (chord > zero) & (min(r1, r2) > zero) & !(g == zero);
         auto const near = sum <= limit;
-        V const bracket = select<T>(near, bracket_of_near(p, sinh1, sinh2, sum),
-                                    bracket_of_far(p, sinh1, sinh2, D, gap, sum, chord, complement));
+        V close = zero, distant = zero;
+        if (any<T>(near)) close = bracket_of_near(p, sinh1, sinh2, sum);
+        if (any<T>(~near)) distant = bracket_of_far(p, sinh1, sinh2, D, gap, sum, chord, complement);
+        V const bracket = select<T>(near, close, distant);
         V const value = chord * V(T(0.25)) * complement * sinh1 * sinh2 * p.inverse * bracket / (s * s * s);
         return select<T>(counts, g * value, zero);
     }

@@ -83,7 +83,7 @@ public:
 private:
     struct plane {
         V u, du, y0, y, tangent, cosine;  ///< tangent: tanh y; cosine: cosh y
-        V n;                              ///< the output's direction
+        V n, cosine_u;                    ///< the output's direction; cosh u
     };
 
     plane& at(index_t o) { return plane_[static_cast<std::size_t>(o)]; }
@@ -111,7 +111,7 @@ private:
         }
         if (!(simd::largest(greatest, valid) <= largest_exponent)) return false;
         V curvature = through_norm(u, greatest);
-        V const langevin = langevin_of(a), tcoth_a = a * a * langevin;
+        V const langevin = langevinc(a), tcoth_a = a * a * langevin;
         V stretch = zero;
         for (index_t o = 0; o < outputs_; ++o) {
             auto const i = static_cast<std::size_t>(o);
@@ -135,13 +135,6 @@ private:
         return true;
     }
 
-    /// (t coth t − 1)/t².
-    static V langevin_of(V t)
-    {
-        V const two(T(2));
-        return select<T>(t < two, langevinc_below_2(min(t, two)), tcoth_minus_1(t) / (t * t));
-    }
-
     /// From the cotangents of the logits to those of u, through the common norm; returns the part of 2c·c̄ that does not
     /// pass through u.
     V through_norm(index_t u, V greatest)
@@ -149,7 +142,9 @@ private:
         V const zero(T(0)), one(T(1)), half(T(0.5)), out(T(0.5) / s_);
         V square = zero;
         for (plane& p : plane_) {
-            p.n = simd::sinh(p.u);
+            simd::hyperbolic_pair<T> const h(p.u);
+            p.n = h.sinh;
+            p.cosine_u = h.cosh;
             square = fma(p.n, p.n, square);
         }
         // Below this |u| the logits are u/(2s) to rounding, while squares begin to underflow.
@@ -175,8 +170,7 @@ private:
             V const excess = tcoth_minus_1(p.u);
             bent = bent + p.n * excess * across;
             spread = spread + p.n * p.n * excess;
-            V const cosine = simd::hyperbolic_pair<T>(p.u).cosh;
-            p.du = cosine * (stretch * across + along * p.n / root) * out;
+            p.du = p.cosine_u * (stretch * across + along * p.n / root) * out;
         }
         return select<T>(plain, zero, (theta * bent + omega / root * along * (spread - tcoth_minus_1(theta))) * out);
     }

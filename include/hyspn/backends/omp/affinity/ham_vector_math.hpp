@@ -2,6 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstdint>
+#include <cstring>
+
 #include <hyspn/affinity/detail/tangent_distance.hpp>
 #include <hyspn/core/simd_math.hpp>
 
@@ -18,6 +21,16 @@ struct math_traits<simd::pack<T>> : math_traits<T> {
 }  // namespace hyspn
 
 namespace hyspn::detail {
+
+/// Whether any lane is true. Formulas of a range are skipped where no lane is in it; lanes do not influence each other.
+template <class T>
+bool any(typename simd::pack<T>::mask const& m)
+{
+    std::uint64_t words[simd::register_bytes / sizeof(std::uint64_t)], seen = 0;
+    std::memcpy(words, &m, sizeof words);
+    for (std::uint64_t word : words) seen |= word;
+    return seen != 0;
+}
 
 /// ℓ(t²) = (t coth t − 1)/t² for 0 ≤ t ≤ 2, Lambert's continued fraction.
 template <class T>
@@ -37,8 +50,27 @@ simd::pack<T> tcoth_minus_1(simd::pack<T> t)
 {
     using V = simd::pack<T>;
     V const a = abs(t), two(T(2)), small = min(a, two);
-    simd::hyperbolic_pair<T> const h(max(a, two));
-    return select<T>(a < two, small * small * langevinc_below_2(small), a * (h.cosh / h.sinh) - V(T(1)));
+    auto const near = a < two;
+    V below(T(0)), above(T(0));
+    if (any<T>(near)) below = small * small * langevinc_below_2(small);
+    if (any<T>(~near)) {
+        simd::hyperbolic_pair<T> const h(max(a, two));
+        above = a * (h.cosh / h.sinh) - V(T(1));
+    }
+    return select<T>(near, below, above);
+}
+
+/// (t coth t − 1)/t² for t ≥ 0.
+template <class T>
+simd::pack<T> langevinc(simd::pack<T> t)
+{
+    using V = simd::pack<T>;
+    V const two(T(2));
+    auto const near = t < two;
+    V below(T(0)), above(T(0));
+    if (any<T>(near)) below = langevinc_below_2(min(t, two));
+    if (any<T>(~near)) above = tcoth_minus_1(max(t, two)) / (t * t);
+    return select<T>(near, below, above);
 }
 
 /// x/(eˣ − 1) for x ≥ 0.
