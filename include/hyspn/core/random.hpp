@@ -32,7 +32,8 @@ public:
         return static_cast<index_t>(bits() % static_cast<std::uint64_t>(n));  // bias below n/2^64
     }
 
-    /// Standard normal (Box and Muller; one of the pair is dropped to keep the stream stateless).
+    /// Standard normal (Box and Muller; the second number of the pair is not kept). As exact as the platform's log1p
+    /// and cos, which may differ in the last digit.
     double normal()
     {
         double const radius = std::sqrt(-2 * std::log1p(-uniform()));

@@ -16,8 +16,9 @@
 
 namespace hyspn::exec {
 
-/// Runs on `threads` OpenMP threads; 0 means as many as OpenMP would take (OMP_NUM_THREADS, else every core).
-/// Exists in host translation units compiled with OpenMP (CMake: hyspn::omp); a .cu file uses exec::seq or exec::cuda.
+/// Runs on `threads` OpenMP threads, never more than there is work for; 0 or less means as many as OpenMP would take
+/// (OMP_NUM_THREADS, else every core). Exists in host translation units compiled with OpenMP (CMake: hyspn::omp); a .cu
+/// file uses exec::seq or exec::cuda.
 struct omp {
     using memory_space = memory::host;
     static constexpr bool is_execution_policy = true;
@@ -36,7 +37,8 @@ void for_each_index_omp(omp const& exec, index_t n, Body const& body)
                   "exec::omp needs a host translation unit compiled with OpenMP: link hyspn::omp or pass -fopenmp "
                   "(in a .cu file use exec::seq or exec::cuda)");
 #if HYSPN_HAS_OPENMP
-    int const threads = exec.threads > 0 ? exec.threads : omp_get_max_threads();
+    int const wanted = exec.threads > 0 ? exec.threads : omp_get_max_threads();
+    int const threads = static_cast<int>(std::clamp<index_t>(n, 1, wanted));
 #pragma omp parallel for schedule(static) num_threads(threads)
     for (index_t i = 0; i < n; ++i) body(i);
 #else
