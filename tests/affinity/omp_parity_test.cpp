@@ -105,7 +105,9 @@ bool same_bits(results<T> const& a, results<T> const& b)
 {
     auto const same = [](auto const& s, auto const& t) { return std::equal(s.begin(), s.end(), t.begin()); };
     return same(a.y, b.y) && same(a.dx, b.dx) && same(a.dp.z, b.dp.z) && same(a.dp.r, b.dp.r) && a.dp.c == b.dp.c &&
-           a.dp.tau == b.dp.tau && same(a.saved.inner, b.saved.inner);
+           a.dp.tau == b.dp.tau && same(a.saved.radius, b.saved.radius) && same(a.saved.chord, b.saved.chord) &&
+           same(a.saved.radial, b.saved.radial) && same(a.saved.distance, b.saved.distance) &&
+           same(a.saved.inner, b.saved.inner) && same(a.saved.norm, b.saved.norm);
 }
 
 }  // namespace
@@ -158,6 +160,50 @@ TEMPLATE_TEST_CASE("HAM kernels give the same bits on any number of threads", ""
     auto const x = testing::random_tensor<T>(dims<4>{2, 6, 51, 350}, 0.3, 5);
     auto const one = run(exec::omp{.threads = 1}, module, p, x);
     for (int const threads : {2, 3, 8}) CHECK(same_bits(one, run(exec::omp{.threads = threads}, module, p, x)));
+}
+
+TEMPLATE_TEST_CASE("HAM gradients of a tile do not depend on what its thread did before", "", float, double)
+{
+    using T = TestType;
+    // Long features from row 19 on end each strip of the first band: what they leave lies in the margins of the next.
+    index_t const first_long = 19;
+    for (index_t const dilation : {1, 2}) {
+        affinity::hyperbolic const module{.dilation = dilation, .outputs = 4};
+        auto const p = testing::random_params<T>(module, 3, 3);
+        auto const x = testing::random_tensor<T>(dims<4>{1, 3, 60, 641}, 0.3, 5);
+        auto other = x;
+        for (index_t c = 0; c < 3; ++c)
+            for (index_t i = first_long; i < 60; ++i)
+                for (index_t j = 0; j < 641; ++j) other(0, c, i, j) *= T(5e3);
+        auto const a = run(exec::omp{.threads = 1}, module, p, x), b = run(exec::omp{.threads = 1}, module, p, other);
+        index_t different = 0;
+        for (index_t c = 0; c < 3; ++c)
+            for (index_t i = 0; i < first_long - 2 * dilation; ++i)
+                for (index_t j = 0; j < 641; ++j) different += a.dx(0, c, i, j) == b.dx(0, c, i, j) ? 0 : 1;
+        CAPTURE(dilation);
+        CHECK(different == 0);
+    }
+}
+
+TEMPLATE_TEST_CASE("HAM gradients do not read saved values of absent neighbours", "", float, double)
+{
+    using T = TestType;
+    affinity::hyperbolic const module{.outputs = 4};
+    auto const p = testing::random_params<T>(module, 3, 3);
+    auto const x = testing::random_tensor<T>(dims<4>{1, 3, 9, 21}, 0.3, 5);
+    auto const want = run(exec::seq{}, module, p, x);
+    auto used = want.saved;
+    for (auto* array : {&used.chord, &used.radial, &used.distance})
+        std::fill(array->begin(), array->end(), std::numeric_limits<T>::quiet_NaN());
+    tensor<T, 4> y(want.y.extents()), dx(x.extents());
+    module.forward(exec::seq{}, p, x, y, used);  // leaves entries of absent neighbours as they are
+    REQUIRE(std::isnan(used.chord(0, 0, 0, 20)));
+    auto dp = module.zero_gradients(p);
+    module.backward(exec::omp{.threads = 2}, p, x, used, cotangent<T>(y.extents()), dx, dp);
+    CHECK(distance(dx, want.dx) <= 512);
+    CHECK(distance(dp.z, want.dp.z) <= 512);
+    CHECK(testing::all_finite(dp.c));
+    CHECK(testing::all_finite(dp.tau));
 }
 
 TEST_CASE("HAM kernels take strided features by the general way")

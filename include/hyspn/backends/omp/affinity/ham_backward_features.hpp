@@ -219,12 +219,15 @@ private:
         index_t const h = forward ? k - around.centre() - 1 : around.centre() - 1 - k;
         index_t const from = forward ? row : other, at = forward ? u : u + dx;
         V const zero(T(0)), one(T(1)), two(T(2)), half(T(0.5)), s(s_);
-        V const d = V::load(work_.distance.line(from, h) + at), k2 = V::load(chord_.line(from, h) + at);
-        V const saved_radial = V::load(radial_.line(from, h) + at);
+        V const d = V::load(work_.distance.line(from, h) + at);
+        // What is saved of absent neighbours may be anything; a cotangent of 0 would not undo it.
+        auto const present = d < V(static_cast<T>(HUGE_VAL));
+        V const k2 = select<T>(present, V::load(chord_.line(from, h) + at), zero);
+        V const saved_radial = select<T>(present, V::load(radial_.line(from, h) + at), zero);
         V const radial = forward ? saved_radial : -saved_radial;
         V const cotangent =
             V::load(distance_bar_.line(row, k) + u) + V::load(distance_bar_.line(other, around.opposite(k)) + u + dx);
-        V const g = select<T>(d < V(static_cast<T>(HUGE_VAL)), cotangent, zero);
+        V const g = select<T>(present, cotangent, zero);
         V const r1 = V::load(work_.radius.line(row) + u), r2 = V::load(work_.radius.line(other) + u + dx);
         V const sinh1 = V::load(work_.sinh_radius.line(row) + u),
                 sinh2 = V::load(work_.sinh_radius.line(other) + u + dx);

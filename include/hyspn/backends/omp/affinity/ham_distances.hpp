@@ -112,8 +112,11 @@ private:
         return radius[u] == T(0);
     }
 
+    /// Marks pairs that do not exist. What is saved of them must not depend on what a thread did before.
     void absent(index_t row, index_t h, index_t from, index_t to)
     {
+        std::fill(&work_.chord(h, 0) + from, &work_.chord(h, 0) + to, T(0));
+        std::fill(&work_.radial(h, 0) + from, &work_.radial(h, 0) + to, T(0));
         std::fill(work_.distance.line(row, h) + from, work_.distance.line(row, h) + to, static_cast<T>(HUGE_VAL));
         std::fill(work_.likeness.line(row, h) + from, work_.likeness.line(row, h) + to, T(0));
     }
