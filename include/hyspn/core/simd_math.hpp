@@ -176,7 +176,7 @@ V log_outside(V u)
 
 }  // namespace detail
 
-/// e^x. Error ≤ 1 ulp.
+/// e^x. Error ≤ 1.25 ulp.
 template <number V>
 V exp(V x)
 {
@@ -220,7 +220,7 @@ V log1p(V x)
     return select(x > -one, select(plain, value, x), detail::log_outside(x + one));
 }
 
-/// sinh x and cosh x together. Errors ≤ 2.25 and 2 ulp.
+/// sinh x and cosh x together. Errors ≤ 2.5 and 2 ulp.
 template <class T, number V = pack<T>>
 struct hyperbolic_pair {
     V sinh, cosh;
@@ -251,7 +251,7 @@ V cosh(V x)
     return hyperbolic_pair<scalar_of<V>, V>(x).cosh;
 }
 
-/// Hyperbolic tangent. Error ≤ 2.25 ulp.
+/// Hyperbolic tangent. Error ≤ 2.5 ulp.
 template <number V>
 V tanh(V x)
 {
