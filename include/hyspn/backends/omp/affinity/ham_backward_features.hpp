@@ -103,14 +103,11 @@ private:
     void weigh(ham_tile const& wide, index_t row)
     {
         weights_.run(wide, row);
-        index_t const begin = first(wide), end = begin + wide.col1 - wide.col0;
+        index_t const begin = first(wide), end = begin + wide.col1 - wide.col0, step = reach(op_.options.around);
         for (index_t k = 0; k < op_.options.around.count(); ++k) {
             T* const g = work_.weight.line(row, k);
-            auto* const m = work_.rank.line(row, k);
-            std::fill(g, g + begin, T(0));
-            std::fill(g + end, g + work_.pitch, T(0));
-            std::fill(m, m + begin, 0);
-            std::fill(m + end, m + work_.pitch, 0);
+            std::fill(g + begin - step, g + begin, T(0));
+            std::fill(g + end, g + end + step, T(0));
         }
     }
 
@@ -143,7 +140,8 @@ private:
         auto const& around = op_.options.around;
         index_t const outputs = op_.z.extent(0), begin = first(tile), width = tile.col1 - tile.col0;
         std::fill_n(projection_bar_.begin(), width * work_.products, T(0));
-        std::fill_n(&stretch_(begin), width, T(0));
+        T* const stretch = stretch_.data();
+        std::fill_n(stretch + begin, width, T(0));
         for (index_t k = 0; k < around.count(); ++k) {
             index_t const other = row + around.row_offset(k), dx = around.column_offset(k);
             if (other < 0 || other >= op_.x.extent(2)) continue;
@@ -157,7 +155,7 @@ private:
                 if (g == T(0)) continue;
                 T* const to = projection_bar_.data() + (u - begin) * work_.products + rank[u] * outputs;
                 for (index_t o = 0; o < outputs; ++o) to[o] += g * inner[u * outputs + o];
-                stretch_(u) += norm[u] * g * g;
+                stretch[u] += norm[u] * g * g;
             }
         }
     }

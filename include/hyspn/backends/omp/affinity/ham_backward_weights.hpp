@@ -110,6 +110,7 @@ private:
     {
         auto const& around = op_.options.around;
         index_t const outputs = op_.z.extent(0), begin = first(tile), end = begin + tile.col1 - tile.col0;
+        T const *const by_pixel = by_pixel_.data(), *const norm_bar = layer_vjp_.norm_bar.data();
         for (index_t k = 0; k < around.count(); ++k) {
             index_t const other = row + around.row_offset(k), dx = around.column_offset(k);
             T* const bar = &weight_bar_(k, 0);
@@ -120,19 +121,18 @@ private:
             T const* const radius = work_.radius.line(other) + dx;
             T const* const weight = work_.weight.line(row, k);
             auto const* const rank = work_.rank.line(row, k);
+            T const* const d = distance(row, k);
             for (index_t u = begin; u < end; ++u) {
-                if (!present(row, k, u)) continue;
+                if (!(d[u] < static_cast<T>(HUGE_VAL))) continue;  // absent
                 T const* const p = projection + u * work_.products + rank[u] * outputs;
-                T const* const inner = &by_pixel_(u, 0);
+                T const* const inner = by_pixel + u * outputs;
                 T sum = 0;
                 for (index_t o = 0; o < outputs; ++o) sum += inner[o] * p[o];
                 T const length = op_.kappa * radius[u];
-                bar[u] = op_.kappa * sum + layer_vjp_.norm_bar(u) * length * (weight[u] * length);
+                bar[u] = op_.kappa * sum + norm_bar[u] * length * (weight[u] * length);
             }
         }
     }
-
-    bool present(index_t row, index_t k, index_t u) { return distance(row, k)[u] < static_cast<T>(HUGE_VAL); }
 
     /// Line of the distances to neighbour k of row `row`, which is inside the image; not for the centre.
     T const* distance(index_t row, index_t k)

@@ -32,16 +32,21 @@ bool any(typename simd::pack<T>::mask const& m)
     return seen != 0;
 }
 
-/// ℓ(t²) = (t coth t − 1)/t² for 0 ≤ t ≤ 2, Lambert's continued fraction.
+/// ℓ(t²) = (t coth t − 1)/t² for 0 ≤ t ≤ 2: Lambert's continued fraction, its tail kept as a quotient, so that one
+/// division is left. All terms are positive.
 template <class T>
 simd::pack<T> langevinc_below_2(simd::pack<T> t)
 {
     using V = simd::pack<T>;
     constexpr int levels = math_traits<T>::langevin_levels;
     V const z = t * t;
-    V tail(T(2 * levels + 3));
-    for (int level = levels; level > 0; --level) tail = V(T(2 * level + 1)) + z / tail;
-    return V(T(1)) / tail;
+    V numerator(T(2 * levels + 3)), denominator(T(1));
+    for (int level = levels; level > 0; --level) {
+        V const next = fma(V(T(2 * level + 1)), numerator, z * denominator);
+        denominator = numerator;
+        numerator = next;
+    }
+    return denominator / numerator;
 }
 
 /// t coth t − 1.
