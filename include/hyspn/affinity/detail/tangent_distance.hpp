@@ -109,7 +109,8 @@ struct distance_terms {
         using std::sqrt;
         a1 = T(2) * s * r1;
         a2 = T(2) * s * r2;
-        least = g.radial < T(0) ? a1 : a2;  // by the sign of the gap, so that F + 2·least stays smooth at equal radii
+        // By the sign of the gap, so that F + 2·least stays smooth at equal radii.
+        least = g.radial < T(0) || (g.radial == T(0) && a1 < a2) ? a1 : a2;
         gap = fabs(T(2) * s * g.radial);
         sign = g.radial < T(0) ? T(-1) : T(1);
         m1 = -expm1(T(-2) * a1);
@@ -119,7 +120,8 @@ struct distance_terms {
         F = wide ? a1 + a2 : gap;
         f_radial = wide ? exp(T(-2) * least) : T(1);
         f_chord = wide ? T(1) : chord > T(0) ? exp(T(2) * least) : T(0);
-        h = hypot(sqrt(f_radial) * m_gap, sqrt(f_chord * m1 * chord) * sqrt(m2) / T(2));
+        // The two points enter alike, so that d(x, y) and d(y, x) have the same bits and ties are ties from both sides.
+        h = hypot(sqrt(f_radial) * m_gap, sqrt(f_chord * chord) * (sqrt(m1) * sqrt(m2)) / T(2));
         w = hypot(h, T(2) * exp(-F / T(2)));
     }
 
