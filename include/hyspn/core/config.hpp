@@ -26,6 +26,15 @@
 #define HYSPN_HAS_OPENMP 0
 #endif
 
+/// Declares a function object at namespace scope, callable on the host and in device code.
+// clang-format off
+#if defined(__CUDA_ARCH__)
+#define HYSPN_FUNCTION __device__ constexpr
+#else
+#define HYSPN_FUNCTION inline constexpr
+#endif
+// clang-format on
+
 /// Debug check inside kernels, on host and device.
 #define HYSPN_ASSERT(condition) assert(condition)
 

@@ -9,12 +9,21 @@
 
 namespace hyspn {
 
+// clang-format off
+
+/// What operations take as their curvature: curvature<T> here, other types where a space has other curvatures.
+template <class K>
+concept curvature_like = requires { typename K::value_type; } && K::is_curvature;
+
+// clang-format on
+
 /// The curvature of a hyperbolic space, always negative: κ = −c with c > 0. Papers and libraries pass c, κ or the
 /// radius R = 1/√c under the same name; here the constructor says which. The Poincaré ball has radius R.
 template <class T>
 class curvature {
 public:
     using value_type = T;
+    static constexpr bool is_curvature = true;
 
     /// κ = −c. Throws value_error unless c is finite and greater than 0.
     static curvature from_c(T c)

@@ -12,9 +12,10 @@
 #include <hyspn/manifold/poincare/mobius_add.hpp>
 
 /// \file
-/// The Poincaré ball of curvature −c: points x of R^D with c‖x‖² < 1. Every operation comes in four forms:
+/// The Poincaré ball of curvature −c: points x of R^D with c‖x‖² < 1. Every operation is a function object, and its
+/// vector-Jacobian product another, each for one point and for arrays:
 ///
-///     poincare::dist(c, x, y)                              one point: rank-1 views of any stride, on host and device
+///     poincare::dist(c, x, y)                              one point: rank-1 arrays of any stride, on host and device
 ///     poincare::dist_vjp(c, x, y, g, dx, dy)               its vector-Jacobian product, returns the cotangent of c
 ///     poincare::dist(exec, c, x, y, out)                   every point of an array, on any policy
 ///     poincare::dist_vjp(exec, c, x, y, g, dx, dy)         likewise, the cotangent of c summed over the points

@@ -4,107 +4,115 @@
 
 #include <cstddef>
 #include <string>
+#include <type_traits>
 #include <utility>
 
 #include <hyspn/core/compensated.hpp>
 #include <hyspn/exec/dispatch.hpp>
 #include <hyspn/manifold/curvature.hpp>
+#include <hyspn/manifold/detail/point_field.hpp>
 
 /// \file
-/// From a formula for one point to an operation on arrays of points, forward and backward, in every layout and on every
-/// policy. A formula is a stateless type:
+/// From a formula for one point to a function, and its vector-Jacobian product, for one point and for arrays of points
+/// in every layout, on every policy. A formula is a stateless type:
 ///
 ///     struct some_formula {
 ///         static constexpr char const* name = "poincare::some";                 // for error messages
-///         static constexpr char const* inputs[] = {"x", "y"};                   // likewise; their number counts
+///         static constexpr detail::argument inputs[] = {number("r"), point("x")};  // likewise
 ///         static constexpr bool scalar_output = false;                          // one number a point, or a vector
-///         HYSPN_HD static void forward(curvature<T> c, x, y, out);              // rank-1 views of any stride
-///         HYSPN_HD static T vjp(curvature<T> c, x, y, g, dx, dy);               // returns the cotangent of c
+///         HYSPN_HD static void forward(c, r, x, out);                           // a vector: writes out
+///         HYSPN_HD static T value(c, r, x);                                     // a number: returns it, no out
+///         HYSPN_HD static T vjp(c, r, x, g, dr, dx);                            // returns the cotangent of c
 ///     };
 ///
-/// Points are rows of [N, D], or the channel vectors of planar maps [C, H, W] and [N, C, H, W]; numbers, one a point,
-/// are [N], [H, W] and [N, H, W]. Both are the same thing here: a grid of strided rank-1 views.
+/// c is a curvature; points are rank-1 views of any stride, numbers are T (their cotangents T&). Inputs are read-only.
+/// Cotangents are written, element i of them after element i of every input has been read for the last time: dx may be
+/// x. The public names are objects of pointwise_function<some_formula> and pointwise_vjp<some_formula>.
 
 namespace hyspn::detail {
 
-/// A grid of at most three axes with a rank-1 view at each place.
-template <class T, class M>
-struct point_field {
-    T* data;
-    index_t extent;   ///< elements of one point
-    index_t stride;   ///< between them
-    dims<3> grid;     ///< places, leading axes 1 where there are fewer
-    dims<3> strides;  ///< between places
+/// What an input of a formula is: a vector (a point, a tangent vector, a direction whose length does not matter), or
+/// one number a point (a ratio, or a length measured like the points).
+enum class argument_kind { point, tangent, direction, number, length };
 
-    HYSPN_HD view<T, 1, M> operator()(index_t n, index_t i, index_t j) const
+struct argument {
+    char const* name;
+    argument_kind kind;
+    HYSPN_HD constexpr bool is_number() const { return kind == argument_kind::number || kind == argument_kind::length; }
+    /// Scales with the unit of length.
+    HYSPN_HD constexpr bool is_length() const
     {
-        return {data + n * strides[0] + i * strides[1] + j * strides[2], dims<1>{{extent}}, dims<1>{{stride}}};
+        return kind != argument_kind::number && kind != argument_kind::direction;
     }
 };
 
-/// Rows of [N, D]; the grid is [N, 1, 1], so that drivers share the rows between threads.
-template <class T, class M>
-point_field<T, M> points_of(view<T, 2, M> x)
+constexpr argument point(char const* name)
 {
-    return {x.data_handle(), x.extent(1), x.stride(1), {{x.extent(0), 1, 1}}, {{x.stride(0), 0, 0}}};
+    return {name, argument_kind::point};
+}
+constexpr argument tangent(char const* name)
+{
+    return {name, argument_kind::tangent};
+}
+constexpr argument axis(char const* name)
+{
+    return {name, argument_kind::direction};
+}
+constexpr argument number(char const* name)
+{
+    return {name, argument_kind::number};
+}
+constexpr argument length(char const* name)
+{
+    return {name, argument_kind::length};
 }
 
-/// Channel vectors of [N, C, H, W].
-template <class T, class M>
-point_field<T, M> points_of(view<T, 4, M> x)
+template <class Formula>
+inline constexpr std::size_t input_count = sizeof(Formula::inputs) / sizeof(argument);
+
+/// The first input that is no number; the others have its extents.
+template <class Formula>
+constexpr std::size_t first_vector()
 {
-    return {x.data_handle(),
-            x.extent(1),
-            x.stride(1),
-            {{x.extent(0), x.extent(2), x.extent(3)}},
-            {{x.stride(0), x.stride(2), x.stride(3)}}};
+    std::size_t k = 0;
+    while (Formula::inputs[k].is_number()) ++k;
+    return k;
 }
 
-/// Channel vectors of [C, H, W].
-template <class T, class M>
-point_field<T, M> points_of(view<T, 3, M> x)
-{
-    return points_of(with_batch(x));
-}
+/// What a formula takes as c: curvature<T>, unless it says otherwise.
+template <class Formula, class T>
+struct curvature_for {
+    using type = curvature<T>;
+};
+template <class Formula, class T>
+    requires requires
+    {
+        typename Formula::template curvature_type<T>;
+    }
+struct curvature_for<Formula, T> {
+    using type = typename Formula::template curvature_type<T>;
+};
 
-/// One number a place, as a point of one element: [N], [H, W] or [N, H, W].
-template <class T, class M>
-point_field<T, M> numbers_of(view<T, 1, M> x)
+/// A vector as it is, a number by value or reference.
+template <bool IsNumber, class T, class M>
+HYSPN_HD decltype(auto) element_of(view<T, 1, M> x)
 {
-    return {x.data_handle(), 1, 1, {{x.extent(0), 1, 1}}, {{x.stride(0), 0, 0}}};
-}
-
-template <class T, class M>
-point_field<T, M> numbers_of(view<T, 3, M> x)
-{
-    return {x.data_handle(), 1, 1, x.extents(), x.strides()};
-}
-
-template <class T, class M>
-point_field<T, M> numbers_of(view<T, 2, M> x)
-{
-    return numbers_of(with_batch(x));
-}
-
-/// Extents of the numbers that belong to points: the point axis left out.
-template <std::size_t Rank>
-dims<Rank - 1> without_point_axis(dims<Rank> const& e)
-{
-    constexpr std::size_t axis = Rank == 4 || Rank == 2 ? 1 : 0;
-    dims<Rank - 1> rest{};
-    for (std::size_t r = 0, to = 0; r < Rank; ++r)
-        if (r != axis) rest[to++] = e[r];
-    return rest;
+    if constexpr (!IsNumber)
+        return view<T, 1, M>(x);
+    else if constexpr (std::is_const_v<T>)
+        return std::remove_const_t<T>(x(0));
+    else
+        return static_cast<T&>(x(0));
 }
 
 /// A formula at every place.
 template <class Formula, class T, class M, std::size_t Inputs>
 struct pointwise_op {
-    curvature<T> c;
+    typename curvature_for<Formula, T>::type c;
     point_field<T const, M> in[Inputs];
     point_field<T, M> out;
 
-    dims<3> shape() const { return in[0].grid; }
+    dims<3> shape() const { return out.grid; }
 
     HYSPN_HD void operator()(index_t n, index_t i, index_t j) const
     {
@@ -115,7 +123,10 @@ private:
     template <std::size_t... I>
     HYSPN_HD void call(std::index_sequence<I...>, index_t n, index_t i, index_t j) const
     {
-        Formula::forward(c, in[I](n, i, j)..., out(n, i, j));
+        if constexpr (Formula::scalar_output)
+            out(n, i, j)(0) = Formula::value(c, element_of<Formula::inputs[I].is_number()>(in[I](n, i, j))...);
+        else
+            Formula::forward(c, element_of<Formula::inputs[I].is_number()>(in[I](n, i, j))..., out(n, i, j));
     }
 };
 
@@ -123,16 +134,16 @@ private:
 /// cotangent of c, so the whole backward pass is one sum.
 template <class Formula, class T, class M, std::size_t Inputs>
 struct pointwise_vjp_op {
-    curvature<T> c;
+    typename curvature_for<Formula, T>::type c;
     point_field<T const, M> in[Inputs];
     point_field<T const, M> g;
     point_field<T, M> grad[Inputs];
 
-    dims<3> shape() const { return in[0].grid; }
+    dims<3> shape() const { return g.grid; }
 
     HYSPN_HD T operator()(index_t k) const
     {
-        dims<3> const& grid = in[0].grid;
+        dims<3> const& grid = g.grid;
         index_t const j = k % grid[2], row = k / grid[2];
         return call(std::make_index_sequence<Inputs>{}, row / grid[1], row % grid[1], j);
     }
@@ -141,7 +152,9 @@ private:
     template <std::size_t... I>
     HYSPN_HD T call(std::index_sequence<I...>, index_t n, index_t i, index_t j) const
     {
-        return Formula::vjp(c, in[I](n, i, j)..., g(n, i, j), grad[I](n, i, j)...);
+        return Formula::vjp(c, element_of<Formula::inputs[I].is_number()>(in[I](n, i, j))...,
+                            element_of<Formula::scalar_output>(g(n, i, j)),
+                            element_of<Formula::inputs[I].is_number()>(grad[I](n, i, j))...);
     }
 };
 
@@ -153,62 +166,156 @@ T dispatch_sum(P const& exec, pointwise_vjp_op<Formula, T, M, Inputs> const& op)
     return reduce(exec, grid[0] * grid[1] * grid[2], op);
 }
 
-/// Throws shape_error "function: argument must be of extents WANTED, like the first input, got GOT".
-template <class Formula, std::size_t Rank>
-void require_extents(std::string const& argument, dims<Rank> const& got, dims<Rank> const& wanted)
+/// An array of points or of numbers as a field. Throws shape_error "function: argument must be of extents WANTED, given
+/// those of FIRST, got GOT" unless its extents are `points`, for numbers without the point axis.
+template <class Formula, bool IsNumber, std::size_t Points, class T, std::size_t Rank, class M>
+point_field<T, M> checked_field(std::string const& argument, dims<Points> const& points, view<T, Rank, M> const& x)
 {
-    if (got == wanted) return;
-    raise<shape_error>(Formula::name, argument.c_str(),
-                       "of extents " + to_string(wanted) + ", given those of " + Formula::inputs[0], to_string(got));
-}
-
-/// The inputs, or their cotangents (prefix "d"), as fields; all have the same extents.
-template <class Formula, class T, std::size_t Rank, class M, std::size_t Inputs>
-void checked_inputs(char const* prefix, view<T, Rank, M> const (&x)[Inputs], dims<Rank> const& wanted,
-                    point_field<T, M> (&fields)[Inputs])
-{
-    static_assert(Rank >= 2 && Rank <= 4, "points are rows of [N, D] or channel vectors of [C, H, W] or [N, C, H, W]");
-    for (std::size_t k = 0; k < Inputs; ++k) {
-        require_extents<Formula>(std::string(prefix) + Formula::inputs[k], x[k].extents(), wanted);
-        fields[k] = points_of(x[k]);
-    }
-}
-
-/// The output, or its cotangent: points of the inputs' extents, or one number a point.
-template <class Formula, class T, std::size_t Rank, class M, std::size_t InputRank>
-point_field<T, M> checked_output(char const* argument, view<T, Rank, M> const& x, dims<InputRank> const& inputs)
-{
-    if constexpr (Formula::scalar_output) {
-        static_assert(Rank + 1 == InputRank, "one number a point is [N], [H, W] or [N, H, W]");
-        require_extents<Formula>(argument, x.extents(), without_point_axis(inputs));
+    auto const require = [&](auto const& wanted) {
+        if (x.extents() == wanted) return;
+        raise<shape_error>(
+            Formula::name, argument.c_str(),
+            "of extents " + to_string(wanted) + ", given those of " + Formula::inputs[first_vector<Formula>()].name,
+            to_string(x.extents()));
+    };
+    static_assert(Points >= 2 && Points <= 4,
+                  "points are rows of [N, D] or channel vectors of [C, H, W], [N, C, H, W]");
+    if constexpr (IsNumber) {
+        static_assert(Rank + 1 == Points, "one number a point is [N], [H, W] or [N, H, W]");
+        require(without_point_axis(points));
         return numbers_of(x);
     } else {
-        static_assert(Rank == InputRank, "a point for each point, in the layout of the inputs");
-        require_extents<Formula>(argument, x.extents(), inputs);
+        static_assert(Rank == Points, "a point for each point, all arrays in one layout");
+        require(points);
         return points_of(x);
     }
 }
 
-/// out = formula(c, in...) at every place. Throws shape_error.
-template <class Formula, class P, class T, std::size_t Rank, std::size_t OutRank, class M, std::size_t Inputs>
-void pointwise(P const& exec, curvature<T> const& c, view<T const, Rank, M> const (&in)[Inputs],
-               view<T, OutRank, M> const& out)
+/// Argument number I of a call.
+template <std::size_t I, class First, class... Rest>
+HYSPN_HD constexpr auto& pick(First& first, [[maybe_unused]] Rest&... rest)
 {
-    pointwise_op<Formula, T, M, Inputs> op{c, {}, checked_output<Formula>("out", out, in[0].extents())};
-    checked_inputs<Formula>("", in, in[0].extents(), op.in);
-    dispatch(exec, op);
+    if constexpr (I == 0)
+        return first;
+    else
+        return pick<I - 1>(rest...);
 }
 
-/// Writes grad[k] = the cotangent of in[k] for the cotangent g of the output, and returns the cotangent of c, summed
-/// over the places. Throws shape_error.
-template <class Formula, class P, class T, std::size_t Rank, std::size_t OutRank, class M, std::size_t Inputs>
-T pointwise_vjp(P const& exec, curvature<T> const& c, view<T const, Rank, M> const (&in)[Inputs],
-                view<T const, OutRank, M> const& g, view<T, Rank, M> const (&grad)[Inputs])
+/// An input of one point as formulas take it: a read-only view, or a number.
+template <bool IsNumber, class T, class A>
+HYSPN_HD auto input_of(A& a)
 {
-    pointwise_vjp_op<Formula, T, M, Inputs> op{c, {}, checked_output<Formula>("g", g, in[0].extents()), {}};
-    checked_inputs<Formula>("", in, in[0].extents(), op.in);
-    checked_inputs<Formula>("d", grad, in[0].extents(), op.grad);
-    return dispatch_sum(exec, op);
+    if constexpr (IsNumber) {
+        return static_cast<T>(a);
+    } else {
+        auto const x = as_const(as_view(a));
+        static_assert(std::is_same_v<typename decltype(x)::value_type, T>, "c and the arrays have one element type");
+        return x;
+    }
 }
+
+/// Where a formula writes: a view, or a reference to a number.
+template <bool IsNumber, class T, class A>
+HYSPN_HD decltype(auto) output_of(A& a)
+{
+    if constexpr (IsNumber)
+        return static_cast<T&>(a);
+    else
+        return as_view(a);
+}
+
+template <class Formula>
+struct pointwise_function {
+    using formula = Formula;
+    static constexpr std::size_t inputs = input_count<Formula>;
+
+    /// One point: f(c, inputs…) returns a number, or f(c, inputs…, out) writes a vector; out may be an input.
+    template <curvature_like K, class... A>
+        requires(sizeof...(A) == inputs + (Formula::scalar_output ? 0 : 1))
+    HYSPN_HD auto operator()(K const& c, A&&... a) const
+    {
+        return at_point(c, std::make_index_sequence<inputs>{}, a...);
+    }
+
+    /// Every point of an array: f(exec, c, inputs…, out).
+    template <execution_policy P, curvature_like K, view_like... A>
+        requires(sizeof...(A) == inputs + 1)
+    &&same_space<P, A...> void operator()(P const& exec, K const& c, A&&... a) const
+    {
+        at_points(exec, c, std::make_index_sequence<inputs>{}, a...);
+    }
+
+private:
+    template <class K, std::size_t... I, class... A>
+    HYSPN_HD static auto at_point(K const& c, std::index_sequence<I...>, A&... a)
+    {
+        using T = typename K::value_type;
+        if constexpr (Formula::scalar_output)
+            return Formula::value(c, input_of<Formula::inputs[I].is_number(), T>(pick<I>(a...))...);
+        else
+            Formula::forward(c, input_of<Formula::inputs[I].is_number(), T>(pick<I>(a...))...,
+                             output_of<false, T>(pick<inputs>(a...)));
+    }
+
+    template <class P, class K, std::size_t... I, class... A>
+    static void at_points(P const& exec, K const& c, std::index_sequence<I...>, A&... a)
+    {
+        using T = typename K::value_type;
+        auto const points = as_view(pick<first_vector<Formula>()>(a...)).extents();
+        dispatch(exec, pointwise_op<Formula, T, typename P::memory_space, inputs>{
+                           c,
+                           {checked_field<Formula, Formula::inputs[I].is_number()>(Formula::inputs[I].name, points,
+                                                                                   as_const(pick<I>(a...)))...},
+                           checked_field<Formula, Formula::scalar_output>("out", points, as_view(pick<inputs>(a...)))});
+    }
+};
+
+template <class Formula>
+struct pointwise_vjp {
+    using formula = Formula;
+    static constexpr std::size_t inputs = input_count<Formula>;
+
+    /// One point: f(c, inputs…, g, cotangents of the inputs…) writes these and returns the cotangent of c.
+    template <curvature_like K, class... A>
+        requires(sizeof...(A) == 2 * inputs + 1)
+    HYSPN_HD auto operator()(K const& c, A&&... a) const
+    {
+        return at_point(c, std::make_index_sequence<inputs>{}, a...);
+    }
+
+    /// Every point of an array: f(exec, c, inputs…, g, cotangents…); the cotangent of c is summed over the points.
+    template <execution_policy P, curvature_like K, view_like... A>
+        requires(sizeof...(A) == 2 * inputs + 1)
+    &&same_space<P, A...> auto operator()(P const& exec, K const& c, A&&... a) const
+    {
+        return at_points(exec, c, std::make_index_sequence<inputs>{}, a...);
+    }
+
+private:
+    template <class K, std::size_t... I, class... A>
+    HYSPN_HD static auto at_point(K const& c, std::index_sequence<I...>, A&... a)
+    {
+        using T = typename K::value_type;
+        return Formula::vjp(c, input_of<Formula::inputs[I].is_number(), T>(pick<I>(a...))...,
+                            input_of<Formula::scalar_output, T>(pick<inputs>(a...)),
+                            output_of<Formula::inputs[I].is_number(), T>(pick<inputs + 1 + I>(a...))...);
+    }
+
+    template <class P, class K, std::size_t... I, class... A>
+    static auto at_points(P const& exec, K const& c, std::index_sequence<I...>, A&... a)
+    {
+        using T = typename K::value_type;
+        auto const points = as_view(pick<first_vector<Formula>()>(a...)).extents();
+        return dispatch_sum(
+            exec,
+            pointwise_vjp_op<Formula, T, typename P::memory_space, inputs>{
+                c,
+                {checked_field<Formula, Formula::inputs[I].is_number()>(Formula::inputs[I].name, points,
+                                                                        as_const(pick<I>(a...)))...},
+                checked_field<Formula, Formula::scalar_output>("g", points, as_const(pick<inputs>(a...))),
+                {checked_field<Formula, Formula::inputs[I].is_number()>(
+                    std::string("d") + Formula::inputs[I].name, points, as_view(pick<inputs + 1 + I>(a...)))...}});
+    }
+};
 
 }  // namespace hyspn::detail

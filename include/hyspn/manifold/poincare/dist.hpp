@@ -15,7 +15,7 @@ namespace detail {
 /// the bracket keeps at least a third of its first term.
 struct poincare_dist {
     static constexpr char const* name = "poincare::dist";
-    static constexpr char const* inputs[] = {"x", "y"};
+    static constexpr argument inputs[] = {point("x"), point("y")};
     static constexpr bool scalar_output = true;
 
     template <class T, class X, class Y>
@@ -28,13 +28,7 @@ struct poincare_dist {
     }
 
     template <class T, class X, class Y, class M>
-    HYSPN_HD static void forward(curvature<T> const& k, X x, Y y, view<T, 1, M> out)
-    {
-        out(0) = value(k, x, y);
-    }
-
-    template <class T, class X, class Y, class M>
-    HYSPN_HD static T value_vjp(curvature<T> const& k, X x, Y y, T g, view<T, 1, M> dx, view<T, 1, M> dy)
+    HYSPN_HD static T vjp(curvature<T> const& k, X x, Y y, T g, view<T, 1, M> dx, view<T, 1, M> dy)
     {
         using std::asinh;
         using std::sqrt;
@@ -55,12 +49,6 @@ struct poincare_dist {
         }
         return c_bar;
     }
-
-    template <class T, class X, class Y, class G, class M>
-    HYSPN_HD static T vjp(curvature<T> const& k, X x, Y y, G g, view<T, 1, M> dx, view<T, 1, M> dy)
-    {
-        return value_vjp(k, x, y, g(0), dx, dy);
-    }
 };
 
 }  // namespace detail
@@ -70,38 +58,11 @@ namespace poincare {
 /// Geodesic distance in the Poincaré ball, d = (2/s) artanh(s‖−x⊕y‖), s = √c, computed as
 /// (2/s) asinh(s‖x−y‖/√((1−c‖x‖²)(1−c‖y‖²))), for two points of any stride. Error ≤ 16 eps inside the ball, for close
 /// points and points near the boundary alike; not finite on it, meaningless outside. Ganea et al. 2018, eq. 6.
-template <class T, class M, class X, class Y>
-HYSPN_HD T dist(curvature<T> const& c, view<X, 1, M> x, view<Y, 1, M> y)
-{
-    return detail::poincare_dist::value(c, as_const(x), as_const(y));
-}
+HYSPN_FUNCTION detail::pointwise_function<detail::poincare_dist> dist{};
 
 /// Vector-Jacobian product: writes dx and dy for the cotangent g of the distance (0 for coincident points, where the
 /// distance has no derivative), returns the cotangent of c. dx may be x, dy may be y.
-template <class T, class M, class X, class Y>
-HYSPN_HD T dist_vjp(curvature<T> const& c, view<X, 1, M> x, view<Y, 1, M> y, T g, view<T, 1, M> dx, view<T, 1, M> dy)
-{
-    return detail::poincare_dist::value_vjp(c, as_const(x), as_const(y), g, dx, dy);
-}
-
-/// The same for every point of an array; layouts as in manifold/poincare.hpp. Throws shape_error unless the extents
-/// agree.
-template <execution_policy P, class T, view_like X, view_like Y, view_like Out>
-    requires same_space<P, X, Y, Out>
-void dist(P const& exec, curvature<T> const& c, X const& x, Y const& y, Out&& out)
-{
-    detail::pointwise<detail::poincare_dist>(exec, c, {as_const(x), as_const(y)}, as_view(out));
-}
-
-/// Vector-Jacobian product for every point of an array; returns the cotangent of c summed over the points in the order
-/// of exec::reduce, whatever the number of threads. Throws shape_error unless the extents agree.
-template <execution_policy P, class T, view_like X, view_like Y, view_like G, view_like DX, view_like DY>
-    requires same_space<P, X, Y, G, DX, DY> T dist_vjp(P const& exec, curvature<T> const& c, X const& x, Y const& y,
-                                                       G const& g, DX&& dx, DY&& dy)
-    {
-        return detail::pointwise_vjp<detail::poincare_dist>(exec, c, {as_const(x), as_const(y)}, as_const(g),
-                                                            {as_view(dx), as_view(dy)});
-    }
+HYSPN_FUNCTION detail::pointwise_vjp<detail::poincare_dist> dist_vjp{};
 
 }  // namespace poincare
 }  // namespace hyspn

@@ -20,7 +20,7 @@ namespace detail {
 /// second line serves where x and w nearly cancel.
 struct poincare_expmap {
     static constexpr char const* name = "poincare::expmap";
-    static constexpr char const* inputs[] = {"x", "v"};
+    static constexpr argument inputs[] = {point("x"), tangent("v")};
     static constexpr bool scalar_output = false;
 
     /// w and what else depends on ‖v‖.
@@ -96,39 +96,11 @@ namespace poincare {
 /// Exponential map of the Poincaré ball at the point x: out = x ⊕ tanh(sλ_x‖v‖/2) v/(s‖v‖), s = √c, for a tangent
 /// vector v at x of any length; x itself for v = 0. Any strides; out may be x or v. Error ≤ 16 eps, norm-wise, for x
 /// inside the ball. Ganea et al. 2018, Lemma 2.
-template <class T, class M, class X, class V>
-HYSPN_HD void expmap(curvature<T> const& c, view<X, 1, M> x, view<V, 1, M> v, view<T, 1, M> out)
-{
-    detail::poincare_expmap::forward(c, as_const(x), as_const(v), out);
-}
+HYSPN_FUNCTION detail::pointwise_function<detail::poincare_expmap> expmap{};
 
 /// Vector-Jacobian product: writes dx and dv for the cotangent g of the output, returns the cotangent of c.
 /// dx may be x, dv may be v.
-template <class T, class M, class X, class V, class G>
-HYSPN_HD T expmap_vjp(curvature<T> const& c, view<X, 1, M> x, view<V, 1, M> v, view<G, 1, M> g, view<T, 1, M> dx,
-                      view<T, 1, M> dv)
-{
-    return detail::poincare_expmap::vjp(c, as_const(x), as_const(v), as_const(g), dx, dv);
-}
-
-/// The same for every point of an array; layouts as in manifold/poincare.hpp. Throws shape_error unless the extents
-/// agree.
-template <execution_policy P, class T, view_like X, view_like V, view_like Out>
-    requires same_space<P, X, V, Out>
-void expmap(P const& exec, curvature<T> const& c, X const& x, V const& v, Out&& out)
-{
-    detail::pointwise<detail::poincare_expmap>(exec, c, {as_const(x), as_const(v)}, as_view(out));
-}
-
-/// Vector-Jacobian product for every point of an array; returns the cotangent of c summed over the points in the order
-/// of exec::reduce, whatever the number of threads. Throws shape_error unless the extents agree.
-template <execution_policy P, class T, view_like X, view_like V, view_like G, view_like DX, view_like DV>
-    requires same_space<P, X, V, G, DX, DV> T expmap_vjp(P const& exec, curvature<T> const& c, X const& x, V const& v,
-                                                         G const& g, DX&& dx, DV&& dv)
-    {
-        return detail::pointwise_vjp<detail::poincare_expmap>(exec, c, {as_const(x), as_const(v)}, as_const(g),
-                                                              {as_view(dx), as_view(dv)});
-    }
+HYSPN_FUNCTION detail::pointwise_vjp<detail::poincare_expmap> expmap_vjp{};
 
 }  // namespace poincare
 }  // namespace hyspn

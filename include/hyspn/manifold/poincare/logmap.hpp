@@ -19,7 +19,7 @@ namespace detail {
 ///       = ⟨γ,δ⟩ (AVN − (2−A))/c − ‖δ‖²⟨γ,x⟩ (VN − c‖x‖²/A).
 struct poincare_logmap {
     static constexpr char const* name = "poincare::logmap";
-    static constexpr char const* inputs[] = {"x", "y"};
+    static constexpr argument inputs[] = {point("x"), point("y")};
     static constexpr bool scalar_output = false;
 
     /// The scalars of the formula, and the chord Aδ − Qx, which is −x ⊕ y but for a positive factor.
@@ -89,39 +89,11 @@ namespace poincare {
 /// out = (2/(sλ_x)) artanh(s‖u‖) u/‖u‖ with u = −x ⊕ y, s = √c; 0 for y = x. Any strides; out may be x or y.
 /// Error ≤ 16 eps, norm-wise, inside the ball, for close points and points near the boundary alike.
 /// Ganea et al. 2018, Lemma 2.
-template <class T, class M, class X, class Y>
-HYSPN_HD void logmap(curvature<T> const& c, view<X, 1, M> x, view<Y, 1, M> y, view<T, 1, M> out)
-{
-    detail::poincare_logmap::forward(c, as_const(x), as_const(y), out);
-}
+HYSPN_FUNCTION detail::pointwise_function<detail::poincare_logmap> logmap{};
 
 /// Vector-Jacobian product: writes dx and dy for the cotangent g of the output, returns the cotangent of c.
 /// dx may be x, dy may be y.
-template <class T, class M, class X, class Y, class G>
-HYSPN_HD T logmap_vjp(curvature<T> const& c, view<X, 1, M> x, view<Y, 1, M> y, view<G, 1, M> g, view<T, 1, M> dx,
-                      view<T, 1, M> dy)
-{
-    return detail::poincare_logmap::vjp(c, as_const(x), as_const(y), as_const(g), dx, dy);
-}
-
-/// The same for every point of an array; layouts as in manifold/poincare.hpp. Throws shape_error unless the extents
-/// agree.
-template <execution_policy P, class T, view_like X, view_like Y, view_like Out>
-    requires same_space<P, X, Y, Out>
-void logmap(P const& exec, curvature<T> const& c, X const& x, Y const& y, Out&& out)
-{
-    detail::pointwise<detail::poincare_logmap>(exec, c, {as_const(x), as_const(y)}, as_view(out));
-}
-
-/// Vector-Jacobian product for every point of an array; returns the cotangent of c summed over the points in the order
-/// of exec::reduce, whatever the number of threads. Throws shape_error unless the extents agree.
-template <execution_policy P, class T, view_like X, view_like Y, view_like G, view_like DX, view_like DY>
-    requires same_space<P, X, Y, G, DX, DY> T logmap_vjp(P const& exec, curvature<T> const& c, X const& x, Y const& y,
-                                                         G const& g, DX&& dx, DY&& dy)
-    {
-        return detail::pointwise_vjp<detail::poincare_logmap>(exec, c, {as_const(x), as_const(y)}, as_const(g),
-                                                              {as_view(dx), as_view(dy)});
-    }
+HYSPN_FUNCTION detail::pointwise_vjp<detail::poincare_logmap> logmap_vjp{};
 
 }  // namespace poincare
 }  // namespace hyspn

@@ -65,7 +65,7 @@ struct mobius_sum_vjp {
 /// ‖p‖² < max(‖x‖²,‖y‖²)/2.
 struct poincare_mobius_add {
     static constexpr char const* name = "poincare::mobius_add";
-    static constexpr char const* inputs[] = {"x", "y"};
+    static constexpr argument inputs[] = {point("x"), point("y")};
     static constexpr bool scalar_output = false;
 
     template <class T, class X, class Y, class M>
@@ -102,39 +102,11 @@ namespace poincare {
 /// Möbius addition out = x ⊕ y in the Poincaré ball, for two points of any stride, in a form that needs no clamp:
 /// ((1−c‖x‖²)(x+y) + c‖x+y‖² x)/((1−c‖x‖²)(1−c‖y‖²) + c‖x+y‖²). out may be x or y. Error ≤ 16 eps, norm-wise, inside
 /// the ball. Ganea et al. 2018, eq. 4.
-template <class T, class M, class X, class Y>
-HYSPN_HD void mobius_add(curvature<T> const& c, view<X, 1, M> x, view<Y, 1, M> y, view<T, 1, M> out)
-{
-    detail::poincare_mobius_add::forward(c, as_const(x), as_const(y), out);
-}
+HYSPN_FUNCTION detail::pointwise_function<detail::poincare_mobius_add> mobius_add{};
 
 /// Vector-Jacobian product: writes dx and dy for the cotangent g of the output, returns the cotangent of c.
 /// dx may be x, dy may be y.
-template <class T, class M, class X, class Y, class G>
-HYSPN_HD T mobius_add_vjp(curvature<T> const& c, view<X, 1, M> x, view<Y, 1, M> y, view<G, 1, M> g, view<T, 1, M> dx,
-                          view<T, 1, M> dy)
-{
-    return detail::poincare_mobius_add::vjp(c, as_const(x), as_const(y), as_const(g), dx, dy);
-}
-
-/// The same for every point of an array; layouts as in manifold/poincare.hpp. Throws shape_error unless the extents
-/// agree.
-template <execution_policy P, class T, view_like X, view_like Y, view_like Out>
-    requires same_space<P, X, Y, Out>
-void mobius_add(P const& exec, curvature<T> const& c, X const& x, Y const& y, Out&& out)
-{
-    detail::pointwise<detail::poincare_mobius_add>(exec, c, {as_const(x), as_const(y)}, as_view(out));
-}
-
-/// Vector-Jacobian product for every point of an array; returns the cotangent of c summed over the points in the order
-/// of exec::reduce, whatever the number of threads. Throws shape_error unless the extents agree.
-template <execution_policy P, class T, view_like X, view_like Y, view_like G, view_like DX, view_like DY>
-    requires same_space<P, X, Y, G, DX, DY> T mobius_add_vjp(P const& exec, curvature<T> const& c, X const& x,
-                                                             Y const& y, G const& g, DX&& dx, DY&& dy)
-    {
-        return detail::pointwise_vjp<detail::poincare_mobius_add>(exec, c, {as_const(x), as_const(y)}, as_const(g),
-                                                                  {as_view(dx), as_view(dy)});
-    }
+HYSPN_FUNCTION detail::pointwise_vjp<detail::poincare_mobius_add> mobius_add_vjp{};
 
 }  // namespace poincare
 }  // namespace hyspn
