@@ -169,19 +169,39 @@ TEMPLATE_TEST_CASE("Hyperbolic functions on packs keep their stated errors", "",
     HYSPN_CHECK_FUNCTION(asinh, 2.0, 4);
 }
 
-TEMPLATE_TEST_CASE("Hyperbolic functions over their argument keep their stated errors", "", float, double)
+TEMPLATE_TEST_CASE("The scalar functions of core/math.hpp take packs", "", float, double)
 {
     using T = TestType;
-    HYSPN_CHECK_QUOTIENT(tanh, 3.5, 10);
-    HYSPN_CHECK_QUOTIENT(asinh, 3.5, 4);
-    check<T>(
-        "sinh(x)/x", [](auto x) { return simd::sinhc(x); },
-        [](wider<T> x) {
-            wider<T> const sinh = std::sinh(x);
-            if (x == 0) return wider<T>(1);
-            return is_finite(static_cast<T>(sinh)) ? sinh / x : std::fabs(sinh);
-        },
-        3.5, 30);
+    using V = simd::pack<T>;
+    double const bar = 16 * static_cast<double>(math_traits<T>::unit_roundoff);
+    auto const agree = [&](char const* name, auto const& f) {
+        INFO(name);
+        // Both sides of every threshold in one pack, and whole packs of either.
+        for (double const first : {1e-6, 0.5, 1.9, 3.0, 30.0})
+            for (double const ratio : {1.0, 1.3}) {
+                V x;
+                T t = static_cast<T>(first);
+                for (index_t l = 0; l < V::size; ++l, t *= static_cast<T>(ratio)) x.v[l] = t > T(60) ? T(60) : t;
+                V const got = f(x);
+                for (index_t l = 0; l < V::size; ++l) {
+                    T const one = x.v[l], wanted = f(one);
+                    INFO("at " << one);
+                    CHECK(std::fabs(static_cast<double>(got.v[l] - wanted)) <= bar * static_cast<double>(wanted));
+                }
+            }
+        V const zero(T(0));
+        CHECK(f(zero).v[0] == f(T(0)));
+    };
+    agree("langevinc", [](auto t) { return langevinc(t); });
+    agree("tcoth_minus_1", [](auto t) { return tcoth_minus_1(t); });
+    agree("tanhc", [](auto t) { return tanhc(t); });
+    agree("tanhc_decay", [](auto t) { return tanhc_decay(t); });
+    agree("asinhc", [](auto t) { return asinhc(t); });
+    agree("asinhc_decay", [](auto t) { return asinhc_decay(t); });
+    agree("sinhc", [](auto t) { return sinhc(t); });
+    agree("sinh_residue", [](auto t) { return sinh_residue(t); });
+    agree("sech2", [](auto t) { return sech2(t); });
+    agree("bernoulli", [](auto t) { return bernoulli(t); });
 }
 
 TEMPLATE_TEST_CASE("Functions on packs at the ends of their ranges", "", float, double)
@@ -196,7 +216,6 @@ TEMPLATE_TEST_CASE("Functions on packs at the ends of their ranges", "", float, 
     CHECK(simd::log(one) == zero);
     CHECK(exactly(simd::expm1(T(-1000)), -one));
     CHECK(exactly(simd::tanh(T(-1000)), -one));
-    CHECK(exactly(simd::tanhc(zero), one));
     for (T const tiny : {zero, -zero, limits::min(), -limits::min()})
         for (T const got :
              {simd::expm1(tiny), simd::log1p(tiny), simd::sinh(tiny), simd::tanh(tiny), simd::asinh(tiny)})
@@ -246,11 +265,11 @@ TEMPLATE_TEST_CASE("Lanes: select, extremes, signs, roots, masks", "", float, do
     CHECK(min(a, V(T(0))).v[1] == 0);
     CHECK(max(a, V(T(0))).v[0] == 0);
     CHECK((T(2) * a + T(1)).v[0] == -1);
-    CHECK(simd::any(a < V(T(0))));
-    CHECK_FALSE(simd::all(a < V(T(0))));
-    CHECK(simd::all(a >= V(T(-1))));
-    CHECK_FALSE(simd::any(a < V(T(-1))));
-    CHECK(simd::any(x[0] < T(0)));
+    CHECK(V::any(a < V(T(0))));
+    CHECK_FALSE(V::all(a < V(T(0))));
+    CHECK(V::all(a >= V(T(-1))));
+    CHECK_FALSE(V::any(a < V(T(-1))));
+    CHECK((x[0] < T(0)));
 }
 
 TEMPLATE_TEST_CASE("Roots and quotients of packs are correctly rounded", "", float, double)

@@ -103,7 +103,7 @@ struct direction {
     X x;
     T length;
     HYSPN_HD index_t extent(std::size_t) const { return x.extent(0); }
-    HYSPN_HD T operator()(index_t i) const { return length > T(0) ? x(i) / length : T(0); }
+    HYSPN_HD T operator()(index_t i) const { return select(length > T(0), x(i) / length, T(0)); }
 };
 
 template <class X, class T>
@@ -170,19 +170,25 @@ HYSPN_HD detail::scalar_of<X> squared_norm(X const& x)
 template <class X>
 HYSPN_HD detail::scalar_of<X> norm(X const& x)
 {
-    using std::fabs;
-    using std::isfinite;
-    using std::sqrt;
     using T = detail::scalar_of<X>;
     using traits = math_traits<T>;
     T const square = squared_norm(x);
-    if (square >= traits::smallest_square && square <= traits::largest_square) return sqrt(square);
-    T greatest(0);
-    for (index_t i = 0; i < x.extent(0); ++i) greatest = fabs(x(i)) > greatest ? fabs(x(i)) : greatest;
-    if (!(greatest > T(0))) return T(0) * square;  // 0, or NaN
-    if (!isfinite(greatest)) return greatest;
-    T const scale = greatest < T(1) ? T(traits::rescaling) : T(1) / T(traits::rescaling);
-    return sqrt(squared_norm(detail::scaled<T, X>{scale, x})) / scale;
+    return branch((square >= T(traits::smallest_square)) & (square <= T(traits::largest_square)),
+                  [&] {
+                      using std::sqrt;
+                      return sqrt(square);
+                  },
+                  [&] {
+                      using std::fabs;
+                      using std::sqrt;
+                      T greatest(0);
+                      for (index_t i = 0; i < x.extent(0); ++i)
+                          greatest = select(fabs(x(i)) > greatest, fabs(x(i)), greatest);
+                      T const scale = select(greatest < T(1), T(traits::rescaling), T(1) / T(traits::rescaling));
+                      T const length = sqrt(squared_norm(detail::scaled<T, X>{scale, x})) / scale;
+                      T const measured = select(greatest > T(traits::largest), greatest, length);
+                      return select(greatest > T(0), measured, T(0) * square);  // 0, or NaN
+                  });
 }
 
 /// 1 − c‖x‖² within a few units in its own last place, however close to 0: the square is never rounded before the

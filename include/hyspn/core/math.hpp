@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cmath>
+#include <type_traits>
 
 #include <hyspn/core/config.hpp>
 
@@ -27,9 +28,10 @@ struct math_traits<float> {
     static constexpr int langevin_levels = 6;  ///< levels of Lambert's continued fraction
     static constexpr int sinh_terms = 7;       ///< terms of the series of sinh
     static constexpr float smallest_square = 0x1p-80f, largest_square = 0x1p+120f;  ///< where sums of squares are safe
-    static constexpr float rescaling = 0x1p+100f;   ///< brings every finite number to where its square is safe
-    static constexpr float smallest = 0x1p-126f;    ///< smallest normal number
-    static constexpr float greatest_exponent = 80;  ///< exp of it leaves room for a product with ordinary numbers
+    static constexpr float rescaling = 0x1p+100f;       ///< brings every finite number to where its square is safe
+    static constexpr float smallest = 0x1p-126f;        ///< smallest normal number
+    static constexpr float largest = 0x1.fffffep+127f;  ///< largest finite number
+    static constexpr float greatest_exponent = 80;      ///< exp of it leaves room for a product with ordinary numbers
     static constexpr int asinh_levels = 18;  ///< levels of Gauss's continued fraction of asinh x/√(1+x²), x² up to 3
 };
 
@@ -42,22 +44,55 @@ struct math_traits<double> {
     static constexpr double smallest_square = 0x1p-900, largest_square = 0x1p+1000;
     static constexpr double rescaling = 0x1p+900;
     static constexpr double smallest = 0x1p-1022;
+    static constexpr double largest = 0x1.fffffffffffffp+1023;
     static constexpr double greatest_exponent = 600;
     static constexpr int asinh_levels = 36;
 };
 
+/// condition ? a : b. For vectors of lanes (core/simd.hpp) the condition is a mask, and the choice is made lane by
+/// lane.
+template <class T>
+HYSPN_HD constexpr T select(bool condition, T a, T b)
+{
+    return condition ? a : b;
+}
+
+/// condition ? then() : otherwise(), for costly operands: what no lane needs is not evaluated.
+template <class Condition, class Then, class Otherwise>
+HYSPN_HD auto branch(Condition const& condition, Then const& then, Otherwise const& otherwise)
+{
+    if constexpr (std::is_integral_v<Condition>) {
+        return condition ? then() : otherwise();
+    } else {
+        using lanes = decltype(then());
+        if (lanes::all(condition)) return then();
+        return lanes::any(condition) ? select(condition, then(), otherwise()) : otherwise();
+    }
+}
+
 /// ℓ = (t coth t − 1)/t², Langevin's function over its argument; 1/3 at 0.
-/// Below t = 2 Lambert's continued fraction 1/(3 + t²/(5 + t²/(7 + …))), whose terms are all positive.
+/// Below t = 2 Lambert's continued fraction 1/(3 + t²/(5 + t²/(7 + …))), whose terms are all positive, its tail kept as
+/// a quotient so that one division is left.
 template <class T>
 HYSPN_HD T langevinc(T t)
 {
-    using std::tanh;
     using traits = math_traits<T>;
-    if (t >= traits::series_limit) return (t / tanh(t) - T(1)) / t / t;
-    T const z = t * t;
-    T tail = T(2 * traits::langevin_levels + 3);
-    for (int level = traits::langevin_levels; level > 0; --level) tail = T(2 * level + 1) + z / tail;
-    return T(1) / tail;
+    return branch(
+        t < T(traits::series_limit),
+        [&] {
+            T const z = t * t;
+            T numerator(2 * traits::langevin_levels + 3), denominator(1);
+            for (int level = traits::langevin_levels; level > 0; --level) {
+                T const next = T(2 * level + 1) * numerator + z * denominator;
+                denominator = numerator;
+                numerator = next;
+            }
+            return denominator / numerator;
+        },
+        [&] {
+            using std::tanh;
+            return (t / tanh(t) - T(1)) / t / t;
+        });
 }
 
 /// L = t coth t − 1 = t²ℓ, without the cancellation at small t. Even.
@@ -65,17 +100,25 @@ template <class T>
 HYSPN_HD T tcoth_minus_1(T t)
 {
     using std::fabs;
-    using std::tanh;
     T const a = fabs(t);
-    return a < math_traits<T>::series_limit ? a * a * langevinc(a) : a / tanh(a) - T(1);
+    return branch(
+        a < T(math_traits<T>::series_limit), [&] { return a * a * langevinc(a); },
+        [&] {
+            using std::tanh;
+            return a / tanh(a) - T(1);
+        });
 }
 
 /// T = tanh t / t.
 template <class T>
 HYSPN_HD T tanhc(T t)
 {
-    using std::tanh;
-    return t < math_traits<T>::series_limit ? T(1) / (T(1) + t * t * langevinc(t)) : tanh(t) / t;
+    return branch(
+        t < T(math_traits<T>::series_limit), [&] { return T(1) / (T(1) + t * t * langevinc(t)); },
+        [&] {
+            using std::tanh;
+            return tanh(t) / t;
+        });
 }
 
 /// −T′/T³, T′ the derivative of tanhc in t²: from 1/3 at 0 up to 1/2. In this form the derivative of a point
@@ -83,14 +126,18 @@ HYSPN_HD T tanhc(T t)
 template <class T>
 HYSPN_HD T tanhc_decay(T t)
 {
-    using std::sinh;
-    using std::tanh;
-    if (t < math_traits<T>::series_limit) {
-        T const quotient = tanhc(t);
-        return (quotient - langevinc(t)) / (T(2) * quotient * quotient);
-    }
-    T const h = tanh(t);
-    return (T(1) - T(2) * t / sinh(T(2) * t)) / (T(2) * h * h);
+    return branch(
+        t < T(math_traits<T>::series_limit),
+        [&] {
+            T const quotient = tanhc(t);
+            return (quotient - langevinc(t)) / (T(2) * quotient * quotient);
+        },
+        [&] {
+            using std::sinh;
+            using std::tanh;
+            T const h = tanh(t);
+            return (T(1) - T(2) * t / sinh(T(2) * t)) / (T(2) * h * h);
+        });
 }
 
 /// S = asinh t / t.
@@ -98,7 +145,7 @@ template <class T>
 HYSPN_HD T asinhc(T t)
 {
     using std::asinh;
-    return t > T(0) ? asinh(t) / t : T(1);
+    return select(t > T(0), asinh(t) / t, T(1));
 }
 
 /// −S′/S³, S′ the derivative of asinhc in t², as a function of b = asinh t: from 1/6 at 0 down to 0.
@@ -113,7 +160,7 @@ template <class T>
 HYSPN_HD T artanhc(T t, T complement)
 {
     using std::asinh;
-    return t > T(0) ? asinh(T(2) * t / complement) / (T(2) * t) : T(1);
+    return select(t > T(0), asinh(T(2) * t / complement) / (T(2) * t), T(1));
 }
 
 /// M′, the derivative of artanhc in t².
@@ -129,7 +176,7 @@ template <class T>
 HYSPN_HD T sinhc(T t)
 {
     using std::sinh;
-    return t > T(0) ? sinh(t) / t : T(1);
+    return select(t > T(0), sinh(t) / t, T(1));
 }
 
 /// Φ′, the derivative of sinhc in t².
@@ -144,14 +191,20 @@ template <class T>
 HYSPN_HD T sinh_residue(T u)
 {
     using std::fabs;
-    using std::sinh;
     using traits = math_traits<T>;
     T const a = fabs(u);
-    if (a >= traits::series_limit) return (sinh(a) - a) / a / a / a;
-    T const z = a * a;
-    T sum = T(1);
-    for (int k = traits::sinh_terms - 1; k > 0; --k) sum = T(1) + z / T((2 * k + 2) * (2 * k + 3)) * sum;
-    return sum / T(6);
+    return branch(
+        a < T(traits::series_limit),
+        [&] {
+            T const z = a * a;
+            T sum = T(1);
+            for (int k = traits::sinh_terms - 1; k > 0; --k) sum = T(1) + z / T((2 * k + 2) * (2 * k + 3)) * sum;
+            return sum / T(6);
+        },
+        [&] {
+            using std::sinh;
+            return (sinh(a) - a) / a / a / a;
+        });
 }
 
 /// 1/cosh² t. Even; never 1 − tanh², which has no digits left for large t.
@@ -169,7 +222,7 @@ template <class T>
 HYSPN_HD T bernoulli(T x)
 {
     using std::expm1;
-    return x == T(0) ? T(1) : x / expm1(x);
+    return select(x == T(0), T(1), x / expm1(x));
 }
 
 /// log sinh t for t ≥ 0, without overflow; −∞ at 0. Near its zero at t = 0.88 the error is absolute.

@@ -119,11 +119,25 @@ struct pack {
     friend pack operator*(pack a, pack b) { return a.v * b.v; }
     friend pack operator/(pack a, pack b) { return detail::quotient(a.v, b.v); }
     friend pack operator-(pack a) { return -a.v; }
+    pack& operator+=(pack b) { return *this = *this + b; }
+    pack& operator-=(pack b) { return *this = *this - b; }
+    pack& operator*=(pack b) { return *this = *this * b; }
+    pack& operator/=(pack b) { return *this = *this / b; }
     friend mask operator<(pack a, pack b) { return a.v < b.v; }
     friend mask operator<=(pack a, pack b) { return a.v <= b.v; }
     friend mask operator>(pack a, pack b) { return a.v > b.v; }
     friend mask operator>=(pack a, pack b) { return a.v >= b.v; }
     friend mask operator==(pack a, pack b) { return a.v == b.v; }
+
+    /// Whether a mask is true in any lane, in all lanes.
+    static bool any(mask const& m)
+    {
+        std::int64_t words[register_bytes / 8], joined = 0;
+        std::memcpy(words, &m, register_bytes);
+        for (auto word : words) joined |= word;
+        return joined != 0;
+    }
+    static bool all(mask const& m) { return !any(~m); }
 };
 
 namespace detail {
@@ -203,27 +217,65 @@ T select(bool m, T a, T b)
     return m ? a : b;
 }
 
-/// Whether a mask is true in any lane, in all lanes.
-template <class Mask>
-bool any(Mask const& m)
-{
-    if constexpr (std::same_as<Mask, bool>) {
-        return m;
-    } else {
-        std::int64_t words[sizeof(m) / 8], joined = 0;
-        std::memcpy(words, &m, sizeof m);
-        for (auto word : words) joined |= word;
-        return joined != 0;
+/// A vector of floats as two of doubles, exactly, and back with rounding.
+struct widened {
+    pack<double> low, high;
+
+    explicit widened(pack<float> a)
+    {
+        half halves[2];
+        std::memcpy(halves, &a, register_bytes);
+        low.v = __builtin_convertvector(halves[0], pack<double>::vector);
+        high.v = __builtin_convertvector(halves[1], pack<double>::vector);
     }
-}
-template <class Mask>
-bool all(Mask const& m)
+    widened(pack<double> l, pack<double> h) : low(l), high(h) {}
+
+    pack<float> narrow() const
+    {
+        half const halves[2] = {__builtin_convertvector(low.v, half), __builtin_convertvector(high.v, half)};
+        pack<float> a;
+        std::memcpy(&a, halves, register_bytes);
+        return a;
+    }
+
+private:
+    using half = detail::vector_of<float, register_bytes / 2>::type;
+};
+
+/// Stores past the caches where p is aligned for it, else as usual: for output larger than they are, which would only
+/// push out what is still needed. Before other threads read it, the storing thread calls stream_fence().
+template <class T>
+void stream(pack<T> a, T* p)
 {
-    if constexpr (std::same_as<Mask, bool>)
-        return m;
-    else
-        return !any(~m);
+#if defined(__SSE2__)
+    if (reinterpret_cast<std::uintptr_t>(p) % register_bytes == 0) {
+#if defined(__AVX512F__)
+        __m512i bits;
+        std::memcpy(&bits, &a, sizeof bits);
+        return _mm512_stream_si512(reinterpret_cast<__m512i*>(p), bits);
+#elif defined(__AVX__)
+        __m256i bits;
+        std::memcpy(&bits, &a, sizeof bits);
+        return _mm256_stream_si256(reinterpret_cast<__m256i*>(p), bits);
+#else
+        __m128i bits;
+        std::memcpy(&bits, &a, sizeof bits);
+        return _mm_stream_si128(reinterpret_cast<__m128i*>(p), bits);
+#endif
+    }
+#endif
+    a.store(p);
 }
+
+inline void stream_fence()
+{
+#if defined(__SSE2__)
+    _mm_sfence();
+#endif
+}
+
+/// Output of more bytes than this is streamed past the caches.
+inline constexpr index_t streaming_bytes = index_t{16} << 20;
 
 /// The smaller; a where either is NaN.
 template <number V>
@@ -249,6 +301,12 @@ template <number V>
 V abs(V a)
 {
     return from_bits<V>(bits_of(a) & detail::magnitude_bits<V>);
+}
+
+template <class T>
+pack<T> fabs(pack<T> a)
+{
+    return abs(a);
 }
 
 /// |magnitude| with the sign of `sign`.

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <hyspn/core/math.hpp>
 #include <hyspn/core/simd.hpp>
 
 /// \file
@@ -9,6 +10,15 @@
 /// -ffast-math lets the compiler regroup. Ranges are whole: subnormal arguments and results, overflow to infinity,
 /// infinite arguments; NaN gives NaN. Each function states its largest error; tests/core/simd_test.cpp measures them.
 /// They hold under -ffast-math too, for finite normal numbers: what must not be regrouped is fused or made opaque.
+
+namespace hyspn {
+
+/// Constants of the element type serve vectors of it, so that branch-free functions of core/math.hpp take these too.
+template <class T>
+struct math_traits<simd::pack<T>> : math_traits<T> {
+};
+
+}  // namespace hyspn
 
 namespace hyspn::simd {
 
@@ -278,23 +288,6 @@ V asinh(V x)
     V const z = fma(a, select(huge, zero, b / (sqrt(fma(b, b, one)) + one)), a);
     V const value = detail::log1p_core(z, V(traits::bias) - select(huge, one, zero));
     return copysign(select((a >= V(traits::tiny_odd)) & (a < infinity), value, a), x);
-}
-
-/// sinh(x)/x, tanh(x)/x and asinh(x)/x for finite x, 1 at 0; sinhc is infinite where sinh is. Errors ≤ 3.5 ulp.
-template <number V>
-V sinhc(V x)
-{
-    return select(x == V{}, V(scalar_of<V>(1)), simd::sinh(x) / x);
-}
-template <number V>
-V tanhc(V x)
-{
-    return select(x == V{}, V(scalar_of<V>(1)), simd::tanh(x) / x);
-}
-template <number V>
-V asinhc(V x)
-{
-    return select(x == V{}, V(scalar_of<V>(1)), simd::asinh(x) / x);
 }
 
 }  // namespace hyspn::simd

@@ -48,6 +48,12 @@ public:
         return curvature(c);
     }
 
+    /// The same curvature in another number type.
+    template <class S>
+    HYSPN_HD explicit curvature(curvature<S> const& other) : c_(T(other.c())), sqrt_c_(T(other.sqrt_c()))
+    {
+    }
+
     HYSPN_HD T c() const { return c_; }
     HYSPN_HD T kappa() const { return -c_; }
     HYSPN_HD T sqrt_c() const { return sqrt_c_; }

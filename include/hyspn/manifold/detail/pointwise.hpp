@@ -20,6 +20,7 @@
 ///         static constexpr char const* name = "poincare::some";                 // for error messages
 ///         static constexpr detail::argument inputs[] = {number("r"), point("x")};  // likewise
 ///         static constexpr bool scalar_output = false;                          // one number a point, or a vector
+///         static constexpr bool on_lanes = true;                                // optional: see below
 ///         HYSPN_HD static void forward(c, r, x, out);                           // a vector: writes out
 ///         HYSPN_HD static T value(c, r, x);                                     // a number: returns it, no out
 ///         HYSPN_HD static T vjp(c, r, x, g, dr, dx);                            // returns the cotangent of c
@@ -27,7 +28,9 @@
 ///
 /// c is a curvature; points are rank-1 views of any stride, numbers are T (their cotangents T&). Inputs are read-only.
 /// Cotangents are written, element i of them after element i of every input has been read for the last time: dx may be
-/// x. The public names are objects of pointwise_function<some_formula> and pointwise_vjp<some_formula>.
+/// x. A formula that chooses by select and branch (core/math.hpp) alone says on_lanes: exec::omp then runs its text on
+/// registers of points (backends/omp/manifold/lanes.hpp). The public names are objects of
+/// pointwise_function<some_formula> and pointwise_vjp<some_formula>.
 
 namespace hyspn::detail {
 
@@ -319,3 +322,7 @@ private:
 };
 
 }  // namespace hyspn::detail
+
+#if HYSPN_HAS_OPENMP
+#include <hyspn/backends/omp/manifold/lanes.hpp>
+#endif

@@ -17,6 +17,7 @@ struct poincare_dist {
     static constexpr char const* name = "poincare::dist";
     static constexpr argument inputs[] = {point("x"), point("y")};
     static constexpr bool scalar_output = true;
+    static constexpr bool on_lanes = true;
 
     template <class T, class X, class Y>
     HYSPN_HD static T value(curvature<T> const& k, X x, Y y)
@@ -40,7 +41,7 @@ struct poincare_dist {
         T const ratio = length / root_p;
         T const c_bar = g * ratio * (stretch - T(2) * asinhc_decay(angle) * s * s * s * ratio * ratio);
 
-        T const factor = length > T(0) ? T(2) * g / (root_p * root) : T(0);
+        T const factor = select(length > T(0), T(2) * g / (root_p * root), T(0));
         direction const delta_hat{delta, length};
         for (index_t i = 0; i < x.extent(0); ++i) {
             T const to_x = delta_hat(i) + c * length / a * x(i), to_y = -delta_hat(i) + c * length / b * y(i);

@@ -14,6 +14,7 @@ struct poincare_dist0 {
     static constexpr char const* name = "poincare::dist0";
     static constexpr argument inputs[] = {point("x")};
     static constexpr bool scalar_output = true;
+    static constexpr bool on_lanes = true;
 
     template <class T, class X>
     HYSPN_HD static T value(curvature<T> const& k, X x)
@@ -33,7 +34,8 @@ struct poincare_dist0 {
     HYSPN_HD static T vjp(curvature<T> const& k, X x, T g, view<T, 1, M> dx)
     {
         T const a = complement(k.c(), x), r = norm(x), w = scaled_distance(k, a, r), d = w / k.sqrt_c();
-        T const residue = w < math_traits<T>::series_limit ? d * d * d * sinh_residue(w) : (T(2) * r / a - d) / k.c();
+        T const residue =
+            select(w < T(math_traits<T>::series_limit), d * d * d * sinh_residue(w), (T(2) * r / a - d) / k.c());
         direction const x_hat{x, r};
         for (index_t i = 0; i < x.extent(0); ++i) dx(i) = T(2) * g / a * x_hat(i);
         return g * residue / T(2);

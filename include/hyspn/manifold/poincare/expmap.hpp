@@ -22,6 +22,7 @@ struct poincare_expmap {
     static constexpr char const* name = "poincare::expmap";
     static constexpr argument inputs[] = {point("x"), tangent("v")};
     static constexpr bool scalar_output = false;
+    static constexpr bool on_lanes = true;
 
     /// w and what else depends on ‖v‖.
     template <class T, class X, class V>
@@ -64,17 +65,17 @@ struct poincare_expmap {
         increment_cotangent<decltype(back)> const w_bar{back};
         T const a = z.a, c = z.c, r = w.length, rho = w.factor * r, c_rho2 = c * rho * rho;
         T const q = z.b + a * c_rho2, psi = (T(2) - a) * tanhc_decay(w.theta);
-        T const g_v = r > T(0) ? cdot(g, v) / r : T(0), x_v = r > T(0) ? cdot(x, v) / r : T(0);
+        T const g_v = select(r > T(0), cdot(g, v) / r, T(0)), x_v = select(r > T(0), cdot(x, v) / r, T(0));
         T const general =
             rho * rho *
             (back.gx * (q - psi * c_rho2 * (z.d + q)) - g_v * (T(2) * x_v + rho * (T(2) * (T(1) - a) + psi * q)));
         T const x2 = squared_norm(x), rho2 = rho * rho;
         // ρ² − ‖x‖²: near the boundary from the complements, which know it better than ρ does.
-        T const longer = c_rho2 > T(0.5) ? (a - z.b) / c : cdot(sum{x, w.vector}, difference{w.vector, x});
+        T const longer = select(c_rho2 > T(0.5), (a - z.b) / c, cdot(sum{x, w.vector}, difference{w.vector, x}));
         T const opposite = back.gx * (z.p2 - z.b * z.b * x2 + psi * rho2 * (q * z.b - c_rho2 * z.d)) -
                            back.gp * (z.p2 + longer + rho2 * (psi * q - T(2) * a));
-        bool const nearly_opposite = z.p2 < (x2 > rho2 ? x2 : rho2) / T(2);
-        T const c_bar = (nearly_opposite ? opposite : general) / (z.d * z.d);
+        auto const nearly_opposite = z.p2 < select(x2 > rho2, x2, rho2) / T(2);
+        T const c_bar = select(nearly_opposite, opposite, general) / (z.d * z.d);
         T const eta = a * (q * g_v + c * rho * (z.d + q) * back.gx) / (z.d * z.d);
         direction const v_hat{v, r};
         T const along = dot(w_bar, v_hat);
@@ -104,3 +105,7 @@ HYSPN_FUNCTION detail::pointwise_vjp<detail::poincare_expmap> expmap_vjp{};
 
 }  // namespace poincare
 }  // namespace hyspn
+
+#if HYSPN_HAS_OPENMP
+#include <hyspn/backends/omp/manifold/poincare/expmap.hpp>
+#endif

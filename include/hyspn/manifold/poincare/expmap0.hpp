@@ -15,6 +15,7 @@ struct poincare_expmap0 {
     static constexpr char const* name = "poincare::expmap0";
     static constexpr argument inputs[] = {tangent("v")};
     static constexpr bool scalar_output = false;
+    static constexpr bool on_lanes = true;
 
     template <class T, class V, class M>
     HYSPN_HD static void forward(curvature<T> const& k, V v, view<T, 1, M> out)

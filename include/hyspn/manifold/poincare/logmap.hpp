@@ -21,6 +21,7 @@ struct poincare_logmap {
     static constexpr char const* name = "poincare::logmap";
     static constexpr argument inputs[] = {point("x"), point("y")};
     static constexpr bool scalar_output = false;
+    static constexpr bool on_lanes = true;
 
     /// The scalars of the formula, and the chord Aδ − Qx, which is −x ⊕ y but for a positive factor.
     template <class T, class X, class Y>
@@ -59,15 +60,14 @@ struct poincare_logmap {
         terms const t{k, x, y};
         T const c = k.c(), a = t.a, b = t.b, p = t.p, z = t.z;
         T const chi2 = T(1) / (T(1) + z), tanhc_b = T(1) / (t.s * t.root), v = (tanhc_b + chi2) / T(2);
-        T const w = z > T(1) ? (T(1) - v) / z : (t.s / t.root * langevinc(t.s * t.root_z) + chi2) / T(2);
+        T const w = select(z > T(1), (T(1) - v) / z, (t.s / t.root * langevinc(t.s * t.root_z) + chi2) / T(2));
         T const gamma_x = t.kappa * cdot(g, x), gamma_delta = t.kappa * cdot(g, t.delta);
         T const m = t.kappa * cdot(g, t.chord), q = gamma_x + m * w / p;
         T const delta2 = squared_norm(t.delta), n = T(1) / a + T(1) / b - T(1);
-        T const c_bar = z * w > T(0.5) ? gamma_delta * (a * v * n - (T(2) - a)) / c -
-                                             delta2 * gamma_x * (v * n - c * squared_norm(x) / a)
-                                       : (gamma_delta * (cdot(t.delta, sum{x, y}) - delta2 * w * n) -
-                                          delta2 * gamma_x * (T(1) - b * z * w * n)) /
-                                             b;
+        T const far = gamma_delta * (a * v * n - (T(2) - a)) / c - delta2 * gamma_x * (v * n - c * squared_norm(x) / a);
+        T const near =
+            (gamma_delta * (cdot(t.delta, sum{x, y}) - delta2 * w * n) - delta2 * gamma_x * (T(1) - b * z * w * n)) / b;
+        T const c_bar = select(z * w > T(0.5), far, near);
         T const on_x = T(2) * c * (gamma_delta + m * w * z / a), on_y = T(2) * c * (m * v / b);
         T const on_delta = T(2) * c * q, q_big = t.q;
         for (index_t i = 0; i < x.extent(0); ++i) {
@@ -97,3 +97,7 @@ HYSPN_FUNCTION detail::pointwise_vjp<detail::poincare_logmap> logmap_vjp{};
 
 }  // namespace poincare
 }  // namespace hyspn
+
+#if HYSPN_HAS_OPENMP
+#include <hyspn/backends/omp/manifold/poincare/logmap.hpp>
+#endif

@@ -14,6 +14,7 @@ struct poincare_logmap0 {
     static constexpr char const* name = "poincare::logmap0";
     static constexpr argument inputs[] = {point("x")};
     static constexpr bool scalar_output = false;
+    static constexpr bool on_lanes = true;
 
     template <class T, class X, class M>
     HYSPN_HD static void forward(curvature<T> const& k, X x, view<T, 1, M> out)

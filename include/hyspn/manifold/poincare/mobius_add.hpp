@@ -48,7 +48,7 @@ struct mobius_sum_vjp {
         gp = cdot(g, sum{z.x, z.y});
         y2 = squared_norm(z.y);
         dh = z.a * gp + z.n * gx;
-        e = z.c * y2 > T(0.25) ? gp - z.b * gx : gy + z.c * y2 * gx;
+        e = select(z.c * y2 > T(0.25), gp - z.b * gx, gy + z.c * y2 * gx);
     }
     HYSPN_HD T to_x(index_t i) const { return ((z.a + z.n) * g(i) - T(2) * z.c * e * z(i)) / z.d; }
     HYSPN_HD T to_y(index_t i) const
@@ -67,6 +67,7 @@ struct poincare_mobius_add {
     static constexpr char const* name = "poincare::mobius_add";
     static constexpr argument inputs[] = {point("x"), point("y")};
     static constexpr bool scalar_output = false;
+    static constexpr bool on_lanes = true;
 
     template <class T, class X, class Y, class M>
     HYSPN_HD static void forward(curvature<T> const& k, X x, Y y, view<T, 1, M> out)
@@ -81,11 +82,11 @@ struct poincare_mobius_add {
         mobius_sum const z{k.c(), x, y, complement(k.c(), y)};
         mobius_sum_vjp const back{z, g};
         T const a = z.a, x2 = squared_norm(x), y2 = back.y2, p2 = z.p2;
-        bool const nearly_opposite = p2 < (x2 > y2 ? x2 : y2) / T(2);
+        auto const nearly_opposite = p2 < select(x2 > y2, x2, y2) / T(2);
         T const on_opposite = p2 * (a + z.b * (T(1) - a)) * back.gx - back.gp * (p2 - a * a * y2);
         T const on_general =
             y2 * back.gx * (a - z.c * x2 * (a + z.n)) - back.gy * (x2 + T(2) * cdot(x, y) + z.c * x2 * (T(1) + a) * y2);
-        T const c_bar = (nearly_opposite ? on_opposite : on_general) / (z.d * z.d);
+        T const c_bar = select(nearly_opposite, on_opposite, on_general) / (z.d * z.d);
         for (index_t i = 0; i < x.extent(0); ++i) {
             T const to_x = back.to_x(i), to_y = back.to_y(i);
             dx(i) = to_x;

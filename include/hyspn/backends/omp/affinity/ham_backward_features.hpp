@@ -253,8 +253,8 @@ private:
         auto const counts = (p.sigma > zero) & (chord > zero) & (min(r1, r2) > zero) & !(g == zero);
         auto const near = sum <= limit;
         V close = zero, distant = zero;
-        if (any<T>(near)) close = bracket_of_near(p, sinh1, sinh2, sum);
-        if (any<T>(~near)) distant = bracket_of_far(p, sinh1, sinh2, D, gap, sum, chord, complement);
+        if (V::any(near)) close = bracket_of_near(p, sinh1, sinh2, sum);
+        if (!V::all(near)) distant = bracket_of_far(p, sinh1, sinh2, D, gap, sum, chord, complement);
         V const bracket = select<T>(near, close, distant);
         V const value = chord * V(T(0.25)) * complement * sinh1 * sinh2 * p.inverse * bracket / (s * s * s);
         return select<T>(counts, g * value, zero);

@@ -2,89 +2,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <cstdint>
-#include <cstring>
-
 #include <hyspn/affinity/detail/tangent_distance.hpp>
 #include <hyspn/core/simd_math.hpp>
 
 /// \file
 /// The reference's closed forms on packs, for radii in the range of the plain formulas.
 
-namespace hyspn {
-
-/// Constants of the element type serve packs of it, so that branch-free functions of the reference take packs too.
-template <class T>
-struct math_traits<simd::pack<T>> : math_traits<T> {
-};
-
-}  // namespace hyspn
-
 namespace hyspn::detail {
-
-/// Whether any lane is true. Formulas of a range are skipped where no lane is in it; lanes do not influence each other.
-template <class T>
-bool any(typename simd::pack<T>::mask const& m)
-{
-    std::uint64_t words[simd::register_bytes / sizeof(std::uint64_t)], seen = 0;
-    std::memcpy(words, &m, sizeof words);
-    for (std::uint64_t word : words) seen |= word;
-    return seen != 0;
-}
-
-/// ℓ(t²) = (t coth t − 1)/t² for 0 ≤ t ≤ 2: Lambert's continued fraction, its tail kept as a quotient, so that one
-/// division is left. All terms are positive.
-template <class T>
-simd::pack<T> langevinc_below_2(simd::pack<T> t)
-{
-    using V = simd::pack<T>;
-    constexpr int levels = math_traits<T>::langevin_levels;
-    V const z = t * t;
-    V numerator(T(2 * levels + 3)), denominator(T(1));
-    for (int level = levels; level > 0; --level) {
-        V const next = fma(V(T(2 * level + 1)), numerator, z * denominator);
-        denominator = numerator;
-        numerator = next;
-    }
-    return denominator / numerator;
-}
-
-/// t coth t − 1.
-template <class T>
-simd::pack<T> tcoth_minus_1(simd::pack<T> t)
-{
-    using V = simd::pack<T>;
-    V const a = abs(t), two(T(2)), small = min(a, two);
-    auto const near = a < two;
-    V below(T(0)), above(T(0));
-    if (any<T>(near)) below = small * small * langevinc_below_2(small);
-    if (any<T>(~near)) {
-        simd::hyperbolic_pair<T> const h(max(a, two));
-        above = a * (h.cosh / h.sinh) - V(T(1));
-    }
-    return select<T>(near, below, above);
-}
-
-/// (t coth t − 1)/t² for t ≥ 0.
-template <class T>
-simd::pack<T> langevinc(simd::pack<T> t)
-{
-    using V = simd::pack<T>;
-    V const two(T(2));
-    auto const near = t < two;
-    V below(T(0)), above(T(0));
-    if (any<T>(near)) below = langevinc_below_2(min(t, two));
-    if (any<T>(~near)) above = tcoth_minus_1(max(t, two)) / (t * t);
-    return select<T>(near, below, above);
-}
-
-/// x/(eˣ − 1) for x ≥ 0.
-template <class T>
-simd::pack<T> bernoulli(simd::pack<T> x)
-{
-    using V = simd::pack<T>;
-    return select<T>(x > V(T(0)), x / expm1(x), V(T(1)));
-}
 
 /// sinh a, sinh a/a and cosh a − sinh a/a for a = 2sr of a pixel.
 template <class T>

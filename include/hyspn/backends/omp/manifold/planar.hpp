@@ -2,130 +2,144 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <algorithm>
-#include <cmath>
+#include <concepts>
+#include <cstddef>
+#include <utility>
+#include <vector>
 
+#include <hyspn/backends/omp/manifold/runs.hpp>
+#include <hyspn/core/compensated.hpp>
+#include <hyspn/core/simd_math.hpp>
 #include <hyspn/exec/omp.hpp>
-#include <hyspn/manifold/detail/pointwise.hpp>
+#include <hyspn/manifold/curvature.hpp>
 
 /// \file
-/// Pointwise operations on planar maps, channel by channel: a tile of neighbouring pixels keeps its running sums in the
-/// first-level cache while whole runs of each channel stream past. The generic loop walks one pixel's channels, a plane
-/// apart, and pays a cache line for each. A formula takes part by specialising planar_kernel.
+/// Hot operations on planar maps, channel by channel: the running sums of a run of pixels stay in the first-level cache
+/// while whole runs of each channel stream past, at most three times. Copying points together first, as lanes.hpp does
+/// for everything else, costs more than such an operation itself.
 
 namespace hyspn::detail {
 
-/// Pixels a tile: a few running sums of this many numbers fit the first-level cache.
-inline constexpr index_t planar_tile = 512;
+/// The running sums of a register of pixels, and what follows from them. A specialisation for a formula has
+///     planar_kernel(k)            from the curvature<V>
+///     void add(V x…)              one channel of every input
+///     bool finish()               all channels are in; false where the formula's own text must serve instead
+///     void add_again(V x…), void finish_again()     optional: a second pass
+///     V result(V x…)              one channel of the output, or V result(): the number
+/// V = simd::pack<T>.
+template <class Formula, class V>
+class planar_kernel;
 
-/// One channel's run of `count` neighbouring pixels after the other.
-template <class T>
-struct planar_run {
-    T* first;
-    index_t channels;
-    index_t stride;
-    T* operator[](index_t channel) const { return first + channel * stride; }
-};
-
-/// One number a pixel of the tile.
-template <class T>
-struct alignas(64) planar_sums {
-    T at[planar_tile];
-};
-
-/// planar_kernel<Formula, T>::run(k, in, count, out) writes the outputs of a tile and returns true, or writes nothing
-/// and returns false to have the formula itself run pixel by pixel.
 template <class Formula, class T>
-struct planar_kernel;
-
-/// Adjacent pixels lie side by side in every channel.
-template <class T, class M>
-bool is_planar(point_field<T, M> const& f)
+concept has_planar_kernel = std::floating_point<T> && requires(curvature<simd::pack<T>> const& c)
 {
-    return f.strides[2] == 1 || f.grid[2] <= 1;
-}
+    planar_kernel<Formula, simd::pack<T>>(c);
+};
 
-template <class Formula, class T, std::size_t Inputs>
-void dispatch(exec::omp const& exec, pointwise_op<Formula, T, memory::host, Inputs> const& op) requires requires
-{
-    planar_kernel<Formula, T>::run;
-}
-{
-    bool planar = is_planar(op.out) && op.in[0].grid[2] > 1;
-    for (auto const& f : op.in) planar = planar && is_planar(f);
-    if (!planar) return parallel_for(exec, op.shape(), op);
-
-    dims<3> const grid = op.shape();
-    index_t const tiles = (grid[2] + planar_tile - 1) / planar_tile;
-    exec::detail::for_each_index_omp(exec, grid[0] * grid[1] * tiles, [&](index_t task) {
-        index_t const begin = task % tiles * planar_tile, row = task / tiles;
-        index_t const n = row / grid[1], i = row % grid[1], count = std::min(planar_tile, grid[2] - begin);
-        auto const run_of = [&](auto const& f) {
-            auto const first = f(n, i, begin);
-            return planar_run<std::remove_pointer_t<decltype(first.data_handle())>>{first.data_handle(), f.extent,
-                                                                                    f.stride};
-        };
-        planar_run<T const> in[Inputs];
-        for (std::size_t k = 0; k < Inputs; ++k) in[k] = run_of(op.in[k]);
-        if (planar_kernel<Formula, T>::run(op.c, in, count, run_of(op.out))) return;
-        for (index_t j = begin; j < begin + count; ++j) op(n, i, j);
-    });
-}
-
-/// Σ x² for each pixel.
-template <class T>
-void planar_squares(planar_run<T const> x, index_t count, planar_sums<T>& sum)
-{
-    std::fill_n(sum.at, count, T(0));
-    for (index_t channel = 0; channel < x.channels; ++channel) {
-        T const* const a = x[channel];
-        for (index_t j = 0; j < count; ++j) sum.at[j] += a[j] * a[j];
+/// Σ x².
+template <class V>
+class square_sum {
+public:
+    void add(V x) { sum_ = fma(x, x, sum_); }
+    V value() const { return sum_; }
+    /// Whether no lane's squares have left the range of the type; 0 counts as a loss.
+    bool in_range() const
+    {
+        using traits = math_traits<V>;
+        return V::all((sum_ >= V(traits::smallest_square)) & (sum_ <= V(traits::largest_square)));
     }
-}
 
-/// Σ (x + sign·y)² for each pixel.
-template <class T>
-void planar_squares(planar_run<T const> x, planar_run<T const> y, T sign, index_t count, planar_sums<T>& sum)
+private:
+    V sum_{V(0)};
+};
+
+/// Σ x² to about twice the working precision, for ‖x‖² and 1 − c‖x‖² near the boundary: floats in double precision,
+/// doubles with their rounding errors kept.
+template <class V>
+class precise_square_sum;
+
+template <>
+class precise_square_sum<simd::pack<float>> {
+    using V = simd::pack<float>;
+    using wide = simd::pack<double>;
+
+public:
+    void add(V x)
+    {
+        simd::widened const w(x);
+        low_ = fma(w.low, w.low, low_);
+        high_ = fma(w.high, w.high, high_);
+    }
+    V value() const { return simd::widened(low_, high_).narrow(); }
+    V complement(V c) const
+    {
+        wide const one(1.0);
+        simd::widened const w(c);
+        return simd::widened(fma(-w.low, low_, one), fma(-w.high, high_, one)).narrow();
+    }
+
+private:
+    wide low_{0.0}, high_{0.0};
+};
+
+template <>
+class precise_square_sum<simd::pack<double>> {
+    using V = simd::pack<double>;
+
+public:
+    void add(V x)
+    {
+        auto const square = two_product(x, x);
+        auto const s = two_sum(high_, square.high);
+        high_ = s.high;
+        low_ += s.low + square.low;
+    }
+    V value() const { return high_ + low_; }
+    V complement(V c) const
+    {
+        auto const product = two_product(c, high_);
+        auto const rest = two_sum(V(1.0), -product.high);
+        return rest.high + (rest.low - product.low - c * low_);
+    }
+
+private:
+    V high_{0.0}, low_{0.0};
+};
+
+/// Pixels a run: their kernels fit the first-level cache.
+inline constexpr index_t planar_registers = 16;
+
+/// One run through a kernel, whole registers only. False where a lane needs the formula's text.
+template <class Kernel, class T, std::size_t Inputs, std::size_t... I>
+bool run_planar_kernel(curvature<simd::pack<T>> const& c, point_run<T const> const (&in)[Inputs],
+                       point_run<T> const& out, bool streaming, std::index_sequence<I...>)
 {
-    std::fill_n(sum.at, count, T(0));
-    for (index_t channel = 0; channel < x.channels; ++channel) {
-        T const *const a = x[channel], *const b = y[channel];
-        for (index_t j = 0; j < count; ++j) {
-            T const p = a[j] + sign * b[j];
-            sum.at[j] += p * p;
+    using V = simd::pack<T>;
+    index_t const registers = out.count / V::size;
+    std::vector<Kernel> work(static_cast<std::size_t>(registers), Kernel(c));
+    Kernel* const kernels = work.data();
+    auto const for_each = [&](auto const& f) {
+        for (index_t i = 0; i < in[0].extent; ++i) {
+            T const* const channel[] = {in[I].first + i * in[I].stride...};
+            for (index_t b = 0; b < registers; ++b) f(i, b, V::load(channel[I] + b * V::size)...);
         }
+    };
+    for_each([&](index_t, index_t b, auto... x) { kernels[b].add(x...); });
+    bool usable = true;
+    for (index_t b = 0; b < registers; ++b) usable &= kernels[b].finish();
+    if (!usable) return false;
+    if constexpr (requires(Kernel k) { k.finish_again(); }) {
+        for_each([&](index_t, index_t b, auto... x) { kernels[b].add_again(x...); });
+        for (index_t b = 0; b < registers; ++b) kernels[b].finish_again();
     }
-}
-
-/// 1 − c‖x‖² for each pixel, as core/compensated.hpp has it.
-template <class T>
-void planar_complements(T c, planar_run<T const> x, index_t count, planar_sums<T>& complement)
-{
-    planar_sums<T> low;
-    std::fill_n(complement.at, count, T(1));
-    std::fill_n(low.at, count, T(0));
-    for (index_t channel = 0; channel < x.channels; ++channel) {
-        T const* const a = x[channel];
-        for (index_t j = 0; j < count; ++j) {
-            auto const cx = two_product(c, a[j]);
-            auto const square = two_product(-cx.high, a[j]);
-            auto const s = two_sum(complement.at[j], square.high);
-            complement.at[j] = s.high;
-            low.at[j] += s.low + square.low - cx.low * a[j];
-        }
-    }
-    for (index_t j = 0; j < count; ++j) complement.at[j] += low.at[j];
-}
-
-/// out = factor·x for each pixel.
-template <class T>
-void planar_scale(planar_run<T const> x, index_t count, planar_sums<T> const& factor, planar_run<T> out)
-{
-    for (index_t channel = 0; channel < x.channels; ++channel) {
-        T const* const a = x[channel];
-        T* const to = out[channel];
-        for (index_t j = 0; j < count; ++j) to[j] = factor.at[j] * a[j];
-    }
+    auto const put = [&](V value, T* to) { streaming ? simd::stream(value, to) : value.store(to); };
+    if constexpr (requires(Kernel k) { k.result(); })
+        for (index_t b = 0; b < registers; ++b) put(kernels[b].result(), out.first + b * V::size);
+    else
+        for_each([&](index_t i, index_t b, auto... x) {
+            put(kernels[b].result(x...), out.first + i * out.stride + b * V::size);
+        });
+    return true;
 }
 
 }  // namespace hyspn::detail

@@ -2,27 +2,28 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <cmath>
-
 #include <hyspn/backends/omp/manifold/planar.hpp>
 #include <hyspn/manifold/poincare/expmap0.hpp>
 
 namespace hyspn::detail {
 
-template <class T>
-struct planar_kernel<poincare_expmap0, T> {
-    static bool run(curvature<T> const& k, planar_run<T const> const (&in)[1], index_t count, planar_run<T> out)
+template <class V>
+class planar_kernel<poincare_expmap0, V> {
+public:
+    explicit planar_kernel(curvature<V> const& k) : k_(k) {}
+    void add(V v) { square_.add(v); }
+    bool finish()
     {
-        planar_sums<T> factor;
-        planar_squares(in[0], count, factor);
-        bool in_range = true;
-        for (index_t j = 0; j < count; ++j) in_range = in_range && factor.at[j] <= math_traits<T>::largest_square;
-        if (!in_range) return false;
         // Squares that underflow belong to vectors whose factor is 1 anyway.
-        for (index_t j = 0; j < count; ++j) factor.at[j] = tanhc(k.sqrt_c() * std::sqrt(factor.at[j]));
-        planar_scale(in[0], count, factor, out);
-        return true;
+        factor_ = tanhc(k_.sqrt_c() * sqrt(square_.value()));
+        return V::all(square_.value() <= V(math_traits<V>::largest_square));
     }
+    V result(V v) const { return factor_ * v; }
+
+private:
+    curvature<V> k_;
+    square_sum<V> square_;
+    V factor_;
 };
 
 }  // namespace hyspn::detail

@@ -2,25 +2,28 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <cmath>
-
 #include <hyspn/backends/omp/manifold/planar.hpp>
 #include <hyspn/manifold/poincare/logmap0.hpp>
 
 namespace hyspn::detail {
 
-template <class T>
-struct planar_kernel<poincare_logmap0, T> {
-    static bool run(curvature<T> const& k, planar_run<T const> const (&in)[1], index_t count, planar_run<T> out)
+template <class V>
+class planar_kernel<poincare_logmap0, V> {
+public:
+    explicit planar_kernel(curvature<V> const& k) : k_(k) {}
+    void add(V x) { square_.add(x); }
+    bool finish()
     {
-        planar_sums<T> factor, complement;
-        planar_squares(in[0], count, factor);
-        planar_complements(k.c(), in[0], count, complement);
-        for (index_t j = 0; j < count; ++j)
-            factor.at[j] = artanhc(k.sqrt_c() * std::sqrt(factor.at[j]), complement.at[j]);
-        planar_scale(in[0], count, factor, out);
-        return true;
+        // Squares that underflow belong to points whose factor is 1 anyway.
+        factor_ = artanhc(k_.sqrt_c() * sqrt(square_.value()), square_.complement(k_.c()));
+        return V::all(square_.value() <= V(math_traits<V>::largest_square));
     }
+    V result(V x) const { return factor_ * x; }
+
+private:
+    curvature<V> k_;
+    precise_square_sum<V> square_;
+    V factor_;
 };
 
 }  // namespace hyspn::detail
