@@ -4,6 +4,7 @@
 #include <csignal>
 #include <cstring>
 #include <string>
+#include <vector>
 
 #include <fcntl.h>
 #include <io/files.hpp>
@@ -155,6 +156,27 @@ TEST_CASE("A pipe stays one, and is written to at commit")  // as devices are; t
     }
     close(reader);
     CHECK(folder.entries() == 1);
+}
+
+TEST_CASE("Several files can wait for each other: none appears before its commit")
+{
+    scratch_folder const folder;
+    tensor<float, 2> const map(2, 2);
+    io::safetensors arrays;
+    arrays.set("x", map);
+    std::vector<std::filesystem::path> const paths{folder / "depth", folder / "image", folder / "arrays"};
+    {
+        io::atomic_file depth(paths[0]), image(paths[1]), values(paths[2]);
+        io::write_depth_png(depth, map);
+        io::write_rgb_png(image, tensor<float, 3>(3, 2, 2));
+        arrays.write(values);
+        for (auto const& path : paths) CHECK_FALSE(std::filesystem::exists(path));
+        for (auto* file : {&depth, &image, &values}) file->commit();
+    }
+    CHECK(io::read_depth_png(paths[0]).extents() == dims<2>{2, 2});
+    CHECK(io::read_rgb_png(paths[1]).extents() == dims<3>{3, 2, 2});
+    CHECK(io::safetensors::read(paths[2]).contains("x"));
+    CHECK(folder.entries() == 3);
 }
 
 TEST_CASE("Places that cannot be written to are named")

@@ -29,7 +29,7 @@ public:
         if (type == file_type::directory) fail(": it is a directory");
         replaced_ = type == file_type::regular || type == file_type::not_found;
         target_ = replaced_ ? end_of_links(path_) : path_;
-        temporary_ = temporary_name(replaced_ ? target_ : std::filesystem::temp_directory_path() / "hyspn");
+        temporary_ = temporary_name(replaced_ ? target_ : std::filesystem::temp_directory_path(failed) / "hyspn");
         out_.open(temporary_, std::ios::binary | std::ios::trunc);
         if (!out_) fail();
     }

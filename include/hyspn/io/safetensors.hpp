@@ -53,8 +53,16 @@ public:
     /// Reads a whole file. Throws io_error when it is missing, not a regular file, truncated or inconsistent.
     static safetensors read(std::filesystem::path const& path);
 
-    /// Writes to a temporary file beside `path`, then renames it: a reader never sees half a file. Throws io_error.
-    void write(std::filesystem::path const& path) const;
+    /// Writes a file that appears whole or not at all. Throws io_error.
+    void write(std::filesystem::path const& path) const
+    {
+        atomic_file file(path);
+        write(file);
+        file.commit();
+    }
+
+    /// The same into a file that the caller commits.
+    void write(atomic_file& file) const;
 
     std::map<std::string, std::string>& metadata() { return metadata_; }
     std::map<std::string, std::string> const& metadata() const { return metadata_; }
@@ -225,7 +233,7 @@ inline safetensors safetensors::read(std::filesystem::path const& path)
     return file;
 }
 
-inline void safetensors::write(std::filesystem::path const& path) const
+inline void safetensors::write(atomic_file& file) const
 {
     nlohmann::json header = nlohmann::json::object();
     if (!metadata_.empty()) header[metadata_name] = metadata_;
@@ -238,15 +246,13 @@ inline void safetensors::write(std::filesystem::path const& path) const
     try {
         text = header.dump();
     } catch (nlohmann::json::exception const&) {
-        throw io_error("cannot write " + path.string() + ": names and metadata must be UTF-8");
+        throw io_error("cannot write " + file.path().string() + ": names and metadata must be UTF-8");
     }
     text.append((8 - text.size() % 8) % 8, ' ');  // arrays start aligned
     auto const header_size = static_cast<std::uint64_t>(text.size());
-    atomic_file out(path);
-    out.write(&header_size, 8);
-    out.write(text.data(), text.size());
-    for (auto const& [name, a] : arrays_) out.write(a.bytes.data(), a.bytes.size());
-    out.commit();
+    file.write(&header_size, 8);
+    file.write(text.data(), text.size());
+    for (auto const& [name, a] : arrays_) file.write(a.bytes.data(), a.bytes.size());
 }
 
 template <class To>
