@@ -26,6 +26,7 @@ struct arguments {
     std::string propagation = "cspn";
     std::string backend = "omp";
     index_t steps = 3;
+    double alpha = 0.1;  ///< probability of a restart in a diffusion
     int threads = 0;
     bool quiet = false;
     index_t samples = 500;              ///< drawn where there is no sparse map
