@@ -49,7 +49,8 @@ struct stencil {
                  saved<T, typename P::memory_space>& kept) const;
 
     /// Writes the gradients asked for, given dout = dL/dx_T and what the training forward of the same inputs kept.
-    /// Where β is 0 and s is NaN, the gradients of both are 0. Throws as forward does.
+    /// Where β is 0 and s, of any map, is infinite or NaN, nothing was measured: the gradients of both are 0. Throws as
+    /// forward does.
     template <execution_policy P, class T, view_of_rank<4> Y>
     void backward(P const& exec, inputs<T, typename P::memory_space> const& in,
                   saved<T, typename P::memory_space> const& kept, Y const& dout,
