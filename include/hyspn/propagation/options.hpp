@@ -15,7 +15,8 @@ namespace hyspn::propagation {
 /// axes.hpp. The published networks are values of this type (presets.hpp). Include stencil.hpp to run it.
 ///
 ///     propagation::stencil const net = propagation::presets::cspn{.steps = 24};
-///     tensor<float, 4> depth = net.forward(exec, {.initial = h0, .gates = g, .measured = s, .confidence = m});
+///     propagation::inputs<float> const in{.initial = h0, .gates = g, .measured = s, .confidence = m};
+///     tensor<float, 4> depth = net.forward(exec, in);
 struct stencil {
     index_t kernel = 3;    ///< odd, at least 1; at least 3 unless the centre is in the set
     index_t dilation = 1;  ///< at least 1
