@@ -54,6 +54,9 @@ std::optional<arguments> parse(int count, char const* const* values)
                    "learned values of the affinity, safetensors; without them the learned affinities are fitted to "
                    "the samples of this image");
     app.add_option("--save-weights", a.save_weights, "write the values of the affinity to this file, for --weights");
+    app.add_option("--position-weight", a.position_weight, "of the pixel's place among the features; 0 = left out")
+        ->capture_default_str()
+        ->check(CLI::Range(0.0, 100.0));
     app.add_option("--backend", a.backend, "seq, omp or cuda")->capture_default_str();
     app.add_option("--threads", a.threads, "threads of omp; 0 = all")
         ->capture_default_str()

@@ -66,7 +66,7 @@ completion complete_on(P const& exec, Target const& target, problem const& p, ar
     auto const method = find_propagation(a.propagation, a.steps, a.alpha);
     completion result;
     bar.begin("features");
-    result.features = guidance::image_features(exec, p.rgb);
+    result.features = guidance::image_features(exec, p.rgb, {.position_weight = a.position_weight});
     bar.begin("nearest samples");
     result.anisotropy = guidance::sampling_anisotropy(p.sparse);
     auto const options = guidance::options_for_sampling(result.anisotropy);

@@ -115,6 +115,7 @@ std::string json_report(problem const& p, arguments const& a, completion const& 
     report["height"] = p.height();
     report["samples"] = c.samples;
     report["anisotropy"] = c.anisotropy;
+    report["position_weight"] = a.position_weight;
     report["affinity"] = a.affinity;
     report["origin"] = c.origin;
     report["propagation"] = a.propagation;

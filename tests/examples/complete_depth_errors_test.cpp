@@ -44,10 +44,13 @@ TEST_CASE("complete_depth: bad options are refused in one line")
     check_refused(folder, "--propagation nonsense", "cspn");
     check_refused(folder, "--propagation nonsense", "diffusion_fixed_point");
     check_refused(folder, "--propagation diffusion --alpha 0", "alpha");
+    check_refused(folder, "--propagation diffusion --alpha nan", "alpha");
     check_refused(folder, "--propagation cspn --alpha 0.5", "alpha");
     check_refused(folder, "--backend opencl", "seq, omp, cuda");
     check_refused(folder, "--steps -1", "steps");
     check_refused(folder, "--steps many", "steps");
+    check_refused(folder, "--position-weight -1", "position-weight");
+    check_refused(folder, "--position-weight nan", "NaN");
     check_refused(folder, "--no-such-option", "no-such-option");
     check_refused(folder, "--sparse a.png", "--rgb");
     check_refused(folder, "--rgb a.png", "--sparse");

@@ -166,6 +166,8 @@ TEST_CASE("complete_depth: draws samples from the truth, works without truth, ta
     };
     for (auto const* preset : {"cspn", "cspn_released", "paddle_cspn", "bpnet", "depthprompting"})
         CHECK(rmse(std::string(" --propagation ") + preset) < 0.6 * scene.nearest_sample_rmse());
+    CHECK(rmse(" --position-weight 1") < 0.6 * scene.nearest_sample_rmse());
+    CHECK(rmse(" --position-weight 1") != rmse(""));
     CHECK(rmse(" --propagation penet") > 0);  // shares out what leaves a pixel: good with gates trained for it only
     for (auto const* affinity : {"hyperbolic", "naive", "euclidean"})
         CHECK(rmse(std::string(" --affinity ") + affinity) < scene.nearest_sample_rmse());
