@@ -1,10 +1,8 @@
 // SPDX-FileCopyrightText: 2026 The hyspn authors
 // SPDX-License-Identifier: Apache-2.0
 
-// The program on the first page of the README: a depth edge, one pixel in twenty-five measured, features that know the
-// edge.
-
-// [readme]
+// A depth edge, one pixel in twenty-five measured, noisy features that know the edge: the refined map, its error, and
+// the gradients of that error in the features and the affinity's two parameters.
 #include <cstdio>
 
 #include <hyspn/affinity/geodesic.hpp>
@@ -48,4 +46,3 @@ int main()
     affinity.backward(exec, p, v, affinity_saved, d_gates, d_v, d_p);
     std::printf("dL/dc %.4g, dL/dtau %.4g\n", static_cast<double>(d_p.c), static_cast<double>(d_p.tau));
 }
-// [readme]

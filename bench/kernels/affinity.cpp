@@ -2,10 +2,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // The affinities as users call them, at the size of the literature: 64 channels to 8 gates over 3 x 3 neighbours. Their
-// floor is floor_gemm, the projection alone.
+// floor is floor_gemm, the projection alone; that of geodesic, which has none, is its traffic.
+#include <concepts>
 #include <string_view>
 
 #include <hyspn/affinity/euclidean.hpp>
+#include <hyspn/affinity/geodesic.hpp>
 #include <hyspn/affinity/hyperbolic.hpp>
 #include <hyspn/affinity/naive.hpp>
 
@@ -23,8 +25,11 @@ double necessary_bytes(image const& size)
     return 4.0 * static_cast<double>((channels + outputs) * size.height * size.width);
 }
 
-double gemm_flops(image const& size)
+/// Of the projection, where there is one.
+template <class Affinity>
+double gemm_flops(Affinity const&, image const& size)
 {
+    if (std::same_as<Affinity, affinity::geodesic>) return 0;
     return 2.0 * static_cast<double>(9 * outputs * channels * size.height * size.width);
 }
 
@@ -54,7 +59,7 @@ void rows(Exec const& exec, char const* backend, char const* name, Affinity cons
             affinity.forward(exec, p, x, y);
             benchmark::ClobberMemory();
         }
-        count(state, necessary_bytes(size), gemm_flops(size));
+        count(state, necessary_bytes(size), gemm_flops(affinity, size));
     });
     if (!with_backward) return;
     add(std::string(name) + "_backward" + shape, [=](benchmark::State& state) {
@@ -69,7 +74,7 @@ void rows(Exec const& exec, char const* backend, char const* name, Affinity cons
             affinity.backward(exec, p, x, saved, dy, dx, dp);
             benchmark::ClobberMemory();
         }
-        count(state, 2 * necessary_bytes(size), 3 * gemm_flops(size));
+        count(state, 2 * necessary_bytes(size), 3 * gemm_flops(affinity, size));
     });
 }
 
@@ -81,6 +86,7 @@ void register_affinity()
         rows(exec::omp{}, "omp", "ham", affinity::hyperbolic{}, size);
         rows(exec::omp{}, "omp", "naive", affinity::naive{}, size);
         rows(exec::omp{}, "omp", "euclidean", affinity::euclidean{}, size);
+        rows(exec::omp{}, "omp", "geodesic", affinity::geodesic{}, size);
     }
     rows(exec::seq{}, "seq", "ham", affinity::hyperbolic{}, nyu, false);
 }

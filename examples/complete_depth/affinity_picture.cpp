@@ -32,6 +32,12 @@ colour image_at(picture const& rgb, index_t y, index_t x)
     return {rgb(0, y, x), rgb(1, y, x), rgb(2, y, x)};
 }
 
+/// The nearest index with neighbours on both sides, where there is one.
+index_t inner(index_t i, index_t size)
+{
+    return size < 3 ? i : std::clamp<index_t>(i, 1, size - 2);
+}
+
 /// How strongly the first three features, smoothed colour, differ between two pixels.
 float contrast(hyspn::tensor<float, 3> const& v, position a, position b)
 {
@@ -129,7 +135,7 @@ private:
     {
         title(top, left + gap, "weakest weight (dark: an edge)");
         on_.cells(top + caption, left + gap, p_.height(), p_.width(), 1, [&](index_t i, index_t j) {
-            position const at{std::clamp<index_t>(i, 1, p_.height() - 2), std::clamp<index_t>(j, 1, p_.width() - 2)};
+            position const at{inner(i, p_.height()), inner(j, p_.width())};
             float least = 1e30F;
             for (index_t k = 0; k < c_.gates.extent(1); ++k) least = std::min(least, c_.gates(0, k, at.y, at.x));
             return weight_colour(least / strongest(at));

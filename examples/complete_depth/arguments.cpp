@@ -9,7 +9,7 @@
 
 #include <CLI/CLI.hpp>
 
-#include <hyspn/propagation/presets.hpp>
+#include "propagation_method.hpp"
 
 namespace complete_depth {
 namespace {
@@ -26,7 +26,8 @@ void require_consistent(arguments const& a)
 {
     require_one_of("--affinity", a.affinity, {"geodesic", "hyperbolic", "naive", "euclidean"});
     require_one_of("--backend", a.backend, {"seq", "omp", "cuda"});
-    (void)hyspn::propagation::find_preset(a.propagation);  // throws for unknown names
+    (void)find_propagation(a.propagation, a.steps, a.alpha);  // throws for unknown names
+    if (!(a.alpha > 0 && a.alpha <= 1)) throw usage_error("--alpha must be above 0 and at most 1");
     if (a.rgb.empty() && !(a.sparse.empty() && a.truth.empty())) throw usage_error("--sparse and --truth need --rgb");
     if (!a.rgb.empty() && a.sparse.empty() && a.truth.empty())
         throw usage_error("--rgb needs --sparse, or --truth to draw samples from");
@@ -45,13 +46,17 @@ std::optional<arguments> parse(int count, char const* const* values)
     app.add_option("--truth", a.truth, "true depth, PNG: metrics are over its pixels that were not given");
     app.add_option("--out", a.out, "folder for depth.png and pictures; nothing is written without it");
     app.add_option("--affinity", a.affinity, "geodesic, hyperbolic, naive or euclidean")->capture_default_str();
-    app.add_option("--propagation", a.propagation, "preset: " + std::string(hyspn::propagation::presets::names))
-        ->capture_default_str();
+    app.add_option("--propagation", a.propagation, "preset: " + propagation_names())->capture_default_str();
     app.add_option("--steps", a.steps, "propagation steps")->capture_default_str()->check(CLI::Range(0, 1000));
+    auto const* const alpha =
+        app.add_option("--alpha", a.alpha, "of the diffusions: how likely a walk restarts")->capture_default_str();
     app.add_option("--weights", a.weights,
                    "learned values of the affinity, safetensors; without them the learned affinities are fitted to "
                    "the samples of this image");
     app.add_option("--save-weights", a.save_weights, "write the values of the affinity to this file, for --weights");
+    app.add_option("--position-weight", a.position_weight, "of the pixel's place among the features; 0 = left out")
+        ->capture_default_str()
+        ->check(CLI::Range(0.0, 100.0));
     app.add_option("--backend", a.backend, "seq, omp or cuda")->capture_default_str();
     app.add_option("--threads", a.threads, "threads of omp; 0 = all")
         ->capture_default_str()
@@ -71,6 +76,8 @@ std::optional<arguments> parse(int count, char const* const* values)
         throw usage_error(e.what());
     }
     require_consistent(a);
+    if (alpha->count() > 0 && !find_propagation(a.propagation, a.steps, a.alpha).restart)
+        throw usage_error("--alpha is for " + std::string(restart_names) + ", not for " + a.propagation);
     return a;
 }
 

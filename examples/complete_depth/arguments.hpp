@@ -26,7 +26,9 @@ struct arguments {
     std::string propagation = "cspn";
     std::string backend = "omp";
     index_t steps = 3;
+    double alpha = 0.1;  ///< probability of a restart in a diffusion
     int threads = 0;
+    double position_weight = 0;  ///< of the pixel's place among the features
     bool quiet = false;
     index_t samples = 500;              ///< drawn where there is no sparse map
     std::uint64_t seed = 0;             ///< of these samples, the synthetic scene's noise and the fit

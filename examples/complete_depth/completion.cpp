@@ -2,15 +2,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "completion.hpp"
 
+#include <algorithm>
+#include <cmath>
 #include <utility>
 
 #include <hyspn/guidance/initial_depth.hpp>
-#include <hyspn/propagation/presets.hpp>
 
 #if COMPLETE_DEPTH_CUDA
 #include "cuda_backend.hpp"
 #endif
 #include "gates.hpp"
+#include "propagation_method.hpp"
 #include "self_supervision.hpp"
 
 namespace complete_depth {
@@ -19,9 +21,9 @@ namespace {
 /// Values of the affinity: from the file, chosen for the geodesic one, else fitted to the samples of this image. Says
 /// which in `result`.
 template <class P, class Module>
-params_of<Module> find_params(P const& exec, Module const& module, hyspn::propagation::stencil const& net,
-                              problem const& p, arguments const& a,
-                              hyspn::guidance::initial_depth_options const& options, completion& result, progress& bar)
+params_of<Module> find_params(P const& exec, Module const& module, propagation_method const& method, problem const& p,
+                              arguments const& a, hyspn::guidance::initial_depth_options const& options,
+                              completion& result, progress& bar)
 {
     if (!a.weights.empty()) {
         result.origin = "values from " + a.weights.string();
@@ -31,7 +33,7 @@ params_of<Module> find_params(P const& exec, Module const& module, hyspn::propag
         result.origin = "nothing to learn";
         return {geodesic_curvature, geodesic_temperature};
     } else {
-        auto fit = fit_to_samples(exec, module, net, p.sparse, result.features, options, a.seed, bar);
+        auto fit = fit_to_samples(exec, module, method, p.sparse, result.features, options, a.seed, bar);
         result.origin = fit.learned ? "fitted to the samples" : "starting values: the samples promise no sure gain";
         return std::move(fit.params);
     }
@@ -48,14 +50,12 @@ void note_values(Params const& params, completion& result)
     if constexpr (requires { params.tau; }) result.temperature = params.tau;
 }
 
-hyspn::propagation::stencil choose_propagation(arguments const& a)
+/// Finite values of an affinity can still be too large to compute with.
+void require_finite(hyspn::tensor<float, 2> const& depth, arguments const& a)
 {
-    using hyspn::propagation::gate_normaliser;
-    auto net = hyspn::propagation::find_preset(a.propagation);
-    net.steps = a.steps;
-    // Such a preset expects gates that are normalised already, which no affinity here makes.
-    if (net.normaliser == gate_normaliser::none) net.normaliser = gate_normaliser::abs_sum;
-    return net;
+    if (std::all_of(depth.begin(), depth.end(), [](float z) { return std::isfinite(z); })) return;
+    std::string const where = a.weights.empty() ? "" : ": the values in " + a.weights.string() + " are too large";
+    throw usage_error("the completed map is not finite" + where);
 }
 
 /// All stages on the host policy `exec`, except affinity and propagation, which run on `target`: the same, or the gpu.
@@ -63,10 +63,10 @@ template <class P, class Target>
 completion complete_on(P const& exec, Target const& target, problem const& p, arguments const& a, progress& bar)
 {
     namespace guidance = hyspn::guidance;
-    auto const net = choose_propagation(a);
+    auto const method = find_propagation(a.propagation, a.steps, a.alpha);
     completion result;
     bar.begin("features");
-    result.features = guidance::image_features(exec, p.rgb);
+    result.features = guidance::image_features(exec, p.rgb, {.position_weight = a.position_weight});
     bar.begin("nearest samples");
     result.anisotropy = guidance::sampling_anisotropy(p.sparse);
     auto const options = guidance::options_for_sampling(result.anisotropy);
@@ -77,15 +77,17 @@ completion complete_on(P const& exec, Target const& target, problem const& p, ar
     result.initial = guidance::fit_local_planes(exec, near, samples, options.planes);
     guidance::write_samples(samples, result.initial);
 
-    with_affinity(a.affinity, net, [&](auto const& module) {
+    with_affinity(a.affinity, method.net, [&](auto const& module) {
         bar.begin("affinity");
-        auto const params = find_params(exec, module, net, p, a, options, result, bar);
+        auto const params = find_params(exec, module, method, p, a, options, result, bar);
         note_values(params, result);
-        result.gates = make_gates(target, module, params, as_const(result.features), net);
+        result.gates = make_gates(target, module, params, as_const(result.features), method);
     });
     bar.begin("propagation");
-    result.depth = propagate(target, net, result.gates, result.initial, p.sparse);
+    result.depth = propagate(target, method, result.gates, result.initial, p.sparse);
     bar.end();
+    require_finite(result.depth, a);
+    if (method.softmax()) exponentiate(result.gates);
     return result;
 }
 

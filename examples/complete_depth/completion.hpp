@@ -18,7 +18,7 @@ struct completion {
     hyspn::tensor<float, 3> features;  ///< [C, H, W], tangent vectors
     hyspn::tensor<float, 2> initial;   ///< the map before propagation, metres
     hyspn::tensor<float, 2> depth;     ///< the map after it, metres
-    hyspn::tensor<float, 4> gates;     ///< [1, K, H, W], as the propagation took them
+    hyspn::tensor<float, 4> gates;     ///< [1, K, H, W], as the propagation took them; of logits the exponentials
     float curvature = 0;               ///< of the distances of features
     float temperature = 0;             ///< at which a distance counts as an edge
     std::string origin;                ///< where the values of the affinity come from

@@ -52,6 +52,19 @@ tensor<float, 4, memory::device> copy_of(hyspn::exec::cuda const& exec, hyspn::v
     return to_device(exec, dense);
 }
 
+template <class Method>
+tensor<float, 4> propagated(Method const& method, hyspn::propagation::inputs<float> const& in)
+{
+    hyspn::exec::cuda const exec;
+    auto const initial = copy_of(exec, in.initial), gates = copy_of(exec, in.gates);
+    auto const measured = copy_of(exec, in.measured), confidence = copy_of(exec, in.confidence);
+    hyspn::propagation::inputs<float, memory::device> const there{
+        .initial = initial, .gates = gates, .measured = measured, .confidence = confidence};
+    tensor<float, 4, memory::device> out(in.initial.extents());
+    method.forward(exec, there, out);
+    return to_host(exec, out);
+}
+
 }  // namespace
 
 void require_gpu()
@@ -86,12 +99,13 @@ tensor<float, 4> run_affinity(gpu, affinity::euclidean const& module, affinity::
 tensor<float, 4> run_propagation(gpu, hyspn::propagation::stencil const& net,
                                  hyspn::propagation::inputs<float> const& in)
 {
-    hyspn::exec::cuda const exec;
-    auto const initial = copy_of(exec, in.initial), gates = copy_of(exec, in.gates);
-    auto const measured = copy_of(exec, in.measured), confidence = copy_of(exec, in.confidence);
-    hyspn::propagation::inputs<float, memory::device> const there{
-        .initial = initial, .gates = gates, .measured = measured, .confidence = confidence};
-    return to_host(exec, net.forward(exec, there));
+    return propagated(net, in);
+}
+
+tensor<float, 4> run_propagation(gpu, hyspn::propagation::fixed_point const& limit,
+                                 hyspn::propagation::inputs<float> const& in)
+{
+    return propagated(limit, in);
 }
 
 }  // namespace complete_depth

@@ -6,6 +6,7 @@
 #include <hyspn/affinity/geodesic.hpp>
 #include <hyspn/affinity/hyperbolic.hpp>
 #include <hyspn/affinity/naive.hpp>
+#include <hyspn/propagation/fixed_point.hpp>
 #include <hyspn/propagation/options.hpp>
 
 /// Affinity and propagation on a GPU, from and to arrays of the host. Compiled by nvcc where the build has CUDA;
@@ -35,6 +36,8 @@ hyspn::tensor<float, 4> run_affinity(gpu, hyspn::affinity::euclidean const& modu
 
 /// The propagated map [N, L, H, W].
 hyspn::tensor<float, 4> run_propagation(gpu, hyspn::propagation::stencil const& net,
+                                        hyspn::propagation::inputs<float> const& in);
+hyspn::tensor<float, 4> run_propagation(gpu, hyspn::propagation::fixed_point const& limit,
                                         hyspn::propagation::inputs<float> const& in);
 
 }  // namespace complete_depth

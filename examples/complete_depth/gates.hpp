@@ -12,9 +12,11 @@
 #include <hyspn/affinity/hyperbolic.hpp>
 #include <hyspn/affinity/naive.hpp>
 #include <hyspn/io/safetensors.hpp>
+#include <hyspn/propagation/fixed_point.hpp>
 #include <hyspn/propagation/stencil.hpp>
 
 #include "arguments.hpp"
+#include "propagation_method.hpp"
 
 /// From features to the gates that a propagation takes.
 
@@ -105,6 +107,20 @@ inline hyspn::tensor<float, 4> reversed(hyspn::tensor<float, 4> const& gates)
     return out;
 }
 
+/// The logarithms of weights, for a softmax to undo.
+inline void take_logarithms(hyspn::tensor<float, 4>& gates)
+{
+    constexpr float least = 1e-30F;  // so that absent neighbours and weights that have vanished are numbers
+    for (float& g : gates) g = std::log(std::max(g, least));
+}
+
+/// Logits to weights that are at most 1.
+inline void exponentiate(hyspn::tensor<float, 4>& gates)
+{
+    float const most = gates.size() > 0 ? *std::max_element(gates.begin(), gates.end()) : 0;
+    for (float& g : gates) g = std::exp(g - most);
+}
+
 /// Gates as the module gives them, on a policy of the host.
 template <hyspn::execution_policy P, class Module>
 hyspn::tensor<float, 4> run_affinity(P const& exec, Module const& module, params_of<Module> const& params,
@@ -121,42 +137,68 @@ hyspn::tensor<float, 4> run_propagation(P const& exec, hyspn::propagation::stenc
     return net.forward(exec, in);
 }
 
-/// Gates [1, K, H, W] of features [C, H, W] for `net`, on a policy or the gpu. Learned affinities give what they were
-/// trained to give. The geodesic one gives the weight of each neighbour in raster order, so the channels are turned
-/// round for a preset that reads them the other way: in flipped order, or, of a pixel that gives, as the neighbour the
-/// gate speaks of.
-template <class P, class Module>
-hyspn::tensor<float, 4> make_gates(P const& exec, Module const& module, params_of<Module> const& params,
-                                   hyspn::view<float const, 3> features, hyspn::propagation::stencil const& net)
+/// Where its steps lead.
+template <hyspn::execution_policy P>
+hyspn::tensor<float, 4> run_propagation(P const& exec, hyspn::propagation::fixed_point const& limit,
+                                        hyspn::propagation::inputs<float> const& in)
+{
+    hyspn::tensor<float, 4> out(in.initial.extents());
+    limit.forward(exec, in, out);
+    return out;
+}
+
+/// What the propagation reads. Maps [n, 1, H, W]; measured is 0 where nothing was, and `confidence`, which is written,
+/// says so to a preset; to a random walk it is the probability of a restart.
+inline hyspn::propagation::inputs<float> inputs_of(propagation_method const& method,
+                                                   hyspn::view<float const, 4> initial,
+                                                   hyspn::view<float const, 4> gates,
+                                                   hyspn::view<float const, 4> measured,
+                                                   hyspn::tensor<float, 4>& confidence)
 {
     using namespace hyspn::propagation;
+    inputs<float> in{.initial = initial, .gates = gates};
+    if (method.net.injection == injection_time::none) return in;
+    auto const* from = measured.data_handle();
+    for (float& beta : confidence)
+        beta = method.restart ? static_cast<float>(*method.restart) : *from++ > 0 ? 1.0F : 0.0F;
+    in.confidence = as_const(confidence);
+    if (method.net.injected == injected_value::measured) in.measured = measured;
+    return in;
+}
+
+/// Gates [1, K, H, W] of features [C, H, W] for the method, on a policy or the gpu. Learned affinities give what they
+/// were trained to give. The geodesic one gives the weight of each neighbour in raster order, so the channels are
+/// turned round for a preset that reads them the other way: in flipped order, or, of a pixel that gives, as the
+/// neighbour the gate speaks of. A softmax gets the logarithms of these weights.
+template <class P, class Module>
+hyspn::tensor<float, 4> make_gates(P const& exec, Module const& module, params_of<Module> const& params,
+                                   hyspn::view<float const, 3> features, propagation_method const& method)
+{
+    using namespace hyspn::propagation;
+    auto const& net = method.net;
     hyspn::tensor<float, 4> batch(with_batch(features).extents());
     copy(with_batch(features), as_view(batch));
     auto gates = run_affinity(exec, module, params, batch);
     if constexpr (is_geodesic<Module>) {
         if (gates.extent(1) != net.gates()) gates = insert_centre(gates, net.kernel);
         if ((net.order == channel_order::flipped) != (net.owner == gate_owner::source)) gates = reversed(gates);
+        if (method.softmax()) take_logarithms(gates);
     }
     return gates;
 }
 
-/// One propagation of a map [H, W]; measured pixels as the preset treats them.
+/// One propagation of a map [H, W], on a policy or the gpu; measured pixels as the method treats them.
 template <class P>
-hyspn::tensor<float, 2> propagate(P const& exec, hyspn::propagation::stencil const& net,
-                                  hyspn::tensor<float, 4> const& gates, hyspn::tensor<float, 2> const& initial,
-                                  hyspn::tensor<float, 2> const& sparse)
+hyspn::tensor<float, 2> propagate(P const& exec, propagation_method const& method, hyspn::tensor<float, 4> const& gates,
+                                  hyspn::tensor<float, 2> const& initial, hyspn::tensor<float, 2> const& sparse)
 {
     using namespace hyspn::propagation;
     auto const map = [](hyspn::view<float const, 2> v) { return with_batch(with_batch(v)); };
-    hyspn::tensor<float, 2> measured_mask(sparse.extents());
-    std::transform(sparse.begin(), sparse.end(), measured_mask.begin(), [](float z) { return z > 0 ? 1.0F : 0.0F; });
-    inputs<float> in{.initial = map(initial), .gates = as_const(gates)};
-    if (net.injection != injection_time::none) {
-        in.confidence = map(measured_mask);
-        if (net.injected == injected_value::measured) in.measured = map(sparse);
-    }
+    hyspn::tensor<float, 4> confidence(map(sparse).extents());
+    auto const in = inputs_of(method, map(initial), as_const(gates), map(sparse), confidence);
     hyspn::tensor<float, 2> out(initial.extents());
-    auto const map4 = run_propagation(exec, net, in);
+    auto const map4 = method.to_the_limit ? run_propagation(exec, fixed_point{.axes = method.net}, in)
+                                          : run_propagation(exec, method.net, in);
     std::copy(map4.begin(), map4.end(), out.begin());
     return out;
 }

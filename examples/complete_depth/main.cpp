@@ -3,16 +3,15 @@
 #include <exception>
 #include <filesystem>
 #include <iostream>
-#include <optional>
 #include <string>
 
 #include <hyspn/core/error.hpp>
-#include <hyspn/io/atomic_file.hpp>
 #include <hyspn/io/depth_png.hpp>
 #include <hyspn/io/image.hpp>
 
 #include "arguments.hpp"
 #include "completion.hpp"
+#include "output_files.hpp"
 #include "pictures.hpp"
 #include "problem.hpp"
 #include "progress.hpp"
@@ -21,28 +20,20 @@
 namespace complete_depth {
 namespace {
 
-/// Draws everything, then writes everything.
-void write_pictures(arguments const& a, problem const& p, completion const& c)
-{
-    picture const depth = draw_depth(p, c), affinity = draw_affinity(p, c);
-    picture const error = p.has_truth() ? draw_error(p, c) : picture();
-    std::filesystem::create_directories(a.out);
-    hyspn::io::write_depth_png(a.out / "depth.png", c.depth);
-    hyspn::io::write_rgb_png(a.out / "depth_color.png", depth);
-    hyspn::io::write_rgb_png(a.out / "affinity.png", affinity);
-    if (p.has_truth()) hyspn::io::write_rgb_png(a.out / "error.png", error);
-}
-
-/// The JSON file is opened first and completed last: where it cannot be written, nothing is.
+/// Where one file cannot be written, none is.
 void write_files(arguments const& a, problem const& p, completion const& c, std::string const& report)
 {
-    std::optional<hyspn::io::atomic_file> json;
-    if (!a.json.empty()) json.emplace(a.json);
-    if (!a.out.empty()) write_pictures(a, p, c);
-    if (!a.save_weights.empty()) c.values.write(a.save_weights);
-    if (!json) return;
-    json->write(report.data(), report.size());
-    json->commit();
+    output_files files;
+    if (!a.out.empty()) {
+        files.make_folder(a.out);
+        hyspn::io::write_depth_png(files.add(a.out / "depth.png"), c.depth);
+        hyspn::io::write_rgb_png(files.add(a.out / "depth_color.png"), draw_depth(p, c));
+        hyspn::io::write_rgb_png(files.add(a.out / "affinity.png"), draw_affinity(p, c));
+        if (p.has_truth()) hyspn::io::write_rgb_png(files.add(a.out / "error.png"), draw_error(p, c));
+    }
+    if (!a.save_weights.empty()) c.values.write(files.add(a.save_weights));
+    if (!a.json.empty()) files.add(a.json).write(report.data(), report.size());
+    files.commit();
 }
 
 void run(arguments const& a)

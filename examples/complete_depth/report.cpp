@@ -10,6 +10,8 @@
 
 #include <hyspn/guidance/initial_depth.hpp>
 
+#include "propagation_method.hpp"
+
 namespace complete_depth {
 namespace {
 
@@ -26,11 +28,31 @@ std::string row(char const* name, hyspn::metrics::depth_errors const& e)
     return format("%-12s %8.4f %8.4f %8.4f %8.4f\n", name, e.rmse, e.mae, e.rel, e.delta1);
 }
 
+/// Nothing can be said relative to 0.
+std::string percent(double from, double to)
+{
+    return from == 0 ? format(" %8s", "-") : format(" %+7.2f%%", 100 * (to - from) / from);
+}
+
 std::string change(hyspn::metrics::depth_errors const& from, hyspn::metrics::depth_errors const& to)
 {
-    auto const percent = [](double a, double b) { return 100 * (b - a) / a; };
-    return format("%-12s %+7.2f%% %+7.2f%% %+7.2f%% %+7.2f%%\n", "change", percent(from.rmse, to.rmse),
-                  percent(from.mae, to.mae), percent(from.rel, to.rel), percent(from.delta1, to.delta1));
+    return format("%-12s", "change") + percent(from.rmse, to.rmse) + percent(from.mae, to.mae) +
+           percent(from.rel, to.rel) + percent(from.delta1, to.delta1) + "\n";
+}
+
+std::string table(scores const& s)
+{
+    if (s.final.n == 0) return "\nno pixel to compare: none with truth was not given\n";
+    return format("\n%-12s %8s %8s %8s %8s\n", "metres", "RMSE", "MAE", "REL", "delta1") +
+           row("initial map", s.initial) + row("propagated", s.final) + change(s.initial, s.final) + "over " +
+           std::to_string(s.final.n) + " pixels with truth that were not given\n";
+}
+
+/// "cspn, 3 steps", "diffusion, alpha 0.1, 3 steps", "diffusion_fixed_point, alpha 0.1".
+std::string method_text(arguments const& a, propagation_method const& method)
+{
+    return a.propagation + (method.restart ? format(", alpha %g", *method.restart) : "") +
+           (method.to_the_limit ? "" : format(", %td steps", a.steps));
 }
 
 double total_seconds(progress const& bar)
@@ -69,13 +91,10 @@ void print_report(std::ostream& out, problem const& p, arguments const& a, compl
     bool const lines = c.anisotropy > hyspn::guidance::scan_line_anisotropy;
     out << "image        " << p.width() << " x " << p.height() << ", " << c.samples << " samples, "
         << (lines ? "in scan lines" : "scattered") << format(" (anisotropy %.2f)\n", c.anisotropy);
-    out << "method       " << a.affinity << " affinity, " << a.propagation << ", " << a.steps << " steps, on "
-        << a.backend << "; " << c.origin << "\n";
-    if (s) {
-        out << "\n" << format("%-12s %8s %8s %8s %8s\n", "metres", "RMSE", "MAE", "REL", "delta1");
-        out << row("initial map", s->initial) << row("propagated", s->final) << change(s->initial, s->final);
-        out << "over " << s->final.n << " pixels with truth that were not given\n";
-    }
+    auto const method = find_propagation(a.propagation, a.steps, a.alpha);
+    out << "method       " << a.affinity << " affinity, " << method_text(a, method) << ", on " << a.backend << "; "
+        << c.origin << "\n";
+    if (s) out << table(*s);
     out << "\nseconds      ";
     for (auto const& [name, seconds] : bar.times()) out << name << format(" %.2f, ", seconds);
     out << "all " << format("%.2f\n", total_seconds(bar));
@@ -96,10 +115,13 @@ std::string json_report(problem const& p, arguments const& a, completion const& 
     report["height"] = p.height();
     report["samples"] = c.samples;
     report["anisotropy"] = c.anisotropy;
+    report["position_weight"] = a.position_weight;
     report["affinity"] = a.affinity;
     report["origin"] = c.origin;
     report["propagation"] = a.propagation;
-    report["steps"] = a.steps;
+    auto const method = find_propagation(a.propagation, a.steps, a.alpha);
+    report["steps"] = method.to_the_limit ? nlohmann::json(nullptr) : nlohmann::json(a.steps);
+    report["alpha"] = method.restart ? nlohmann::json(*method.restart) : nlohmann::json(nullptr);
     report["backend"] = a.backend;
     return report.dump(2) + "\n";
 }

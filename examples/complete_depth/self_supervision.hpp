@@ -56,9 +56,9 @@ inline split_samples hide_samples(hyspn::tensor<float, 2> const& sparse, bool sc
 /// One window around each hidden sample. What a propagation of T steps says of a pixel depends on nothing farther than
 /// T + 1 neighbourhoods, so the windows give the same values and gradients as the whole image.
 struct fit_windows {
-    hyspn::tensor<float, 4> features, initial, measured, mask;  ///< [n, C or 1, h, w]
-    std::vector<std::pair<index_t, index_t>> centre;            ///< of the hidden sample in its window
-    std::vector<float> wanted;                                  ///< its value
+    hyspn::tensor<float, 4> features, initial, measured;  ///< [n, C or 1, h, w]
+    std::vector<std::pair<index_t, index_t>> centre;      ///< of the hidden sample in its window
+    std::vector<float> wanted;                            ///< its value
 };
 
 inline fit_windows cut_windows(hyspn::view<float const, 3> features, hyspn::tensor<float, 2> const& initial,
@@ -69,7 +69,7 @@ inline fit_windows cut_windows(hyspn::view<float const, 3> features, hyspn::tens
     index_t const width = std::min(initial.extent(1), 2 * radius + 1);
     index_t const n = std::min<index_t>(most, static_cast<index_t>(split.hidden.size()));
     auto const stack = [&](index_t channels) { return hyspn::tensor<float, 4>(n, channels, height, width); };
-    fit_windows w{stack(features.extent(0)), stack(1), stack(1), stack(1), {}, {}};
+    fit_windows w{stack(features.extent(0)), stack(1), stack(1), {}, {}};
     for (index_t s = 0; s < n; ++s) {
         auto const [y, x] = split.hidden[static_cast<std::size_t>(s)];
         index_t const top = std::clamp<index_t>(y - radius, 0, initial.extent(0) - height);
@@ -80,7 +80,6 @@ inline fit_windows cut_windows(hyspn::view<float const, 3> features, hyspn::tens
                     w.features(s, c, i, j) = features(c, top + i, left + j);
                 w.initial(s, 0, i, j) = initial(top + i, left + j);
                 w.measured(s, 0, i, j) = split.kept(top + i, left + j);
-                w.mask(s, 0, i, j) = split.kept(top + i, left + j) > 0 ? 1.0F : 0.0F;
             }
         w.centre.emplace_back(y - top, x - left);
         w.wanted.push_back(sparse(y, x));
@@ -156,14 +155,16 @@ struct fit_result {
 
 /// Fitted values of the module: of all iterations those whose gain on the hidden samples that did not train is surest;
 /// the starting values when no gain is sure, or when there are too few samples to hide any. A few hundred samples are
-/// little to learn from, so that is often. Deterministic: the seed, not the number of threads, decides.
+/// little to learn from, so that is often. For a limit, the steps on the way to it are fitted. Deterministic: the seed,
+/// not the number of threads, decides.
 template <class P, class Module>
-fit_result<Module> fit_to_samples(P const& exec, Module const& module, hyspn::propagation::stencil const& net,
+fit_result<Module> fit_to_samples(P const& exec, Module const& module, propagation_method const& method,
                                   hyspn::tensor<float, 2> const& sparse, hyspn::tensor<float, 3> const& features,
                                   hyspn::guidance::initial_depth_options const& how, std::uint64_t seed, progress& bar,
                                   fit_options const& options = {})
 {
     using namespace hyspn::propagation;
+    auto const& net = method.net;
     bool const scan_lines = how.planes.space == hyspn::guidance::depth_space::logarithmic;
     auto params = first_params(module, features.extent(0), seed);
     split_samples const split = hide_samples(sparse, scan_lines, seed);
@@ -177,11 +178,8 @@ fit_result<Module> fit_to_samples(P const& exec, Module const& module, hyspn::pr
     hyspn::tensor<float, 4> gates(w.initial.extent(0), net.gates(), w.initial.extent(2), w.initial.extent(3));
     hyspn::tensor<float, 4> dgates(gates.extents()), dfeatures(w.features.extents());
     hyspn::tensor<float, 4> out(w.initial.extents()), dout(out.extents());
-    inputs<float> in{.initial = as_const(w.initial), .gates = as_const(gates)};
-    if (net.injection != injection_time::none) {
-        in.confidence = as_const(w.mask);
-        if (net.injected == injected_value::measured) in.measured = as_const(w.measured);
-    }
+    hyspn::tensor<float, 4> confidence(out.extents());
+    auto const in = inputs_of(method, as_const(w.initial), as_const(gates), as_const(w.measured), confidence);
     typename Module::template saved<float> kept_by_affinity;
     hyspn::propagation::saved<float> kept_by_propagation;
     adam optimiser(options.learning_rate);

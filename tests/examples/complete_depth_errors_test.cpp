@@ -42,9 +42,15 @@ TEST_CASE("complete_depth: bad options are refused in one line")
     temporary_folder const folder;
     check_refused(folder, "--affinity cosine", "geodesic, hyperbolic, naive, euclidean");
     check_refused(folder, "--propagation nonsense", "cspn");
+    check_refused(folder, "--propagation nonsense", "diffusion_fixed_point");
+    check_refused(folder, "--propagation diffusion --alpha 0", "alpha");
+    check_refused(folder, "--propagation diffusion --alpha nan", "alpha");
+    check_refused(folder, "--propagation cspn --alpha 0.5", "alpha");
     check_refused(folder, "--backend opencl", "seq, omp, cuda");
     check_refused(folder, "--steps -1", "steps");
     check_refused(folder, "--steps many", "steps");
+    check_refused(folder, "--position-weight -1", "position-weight");
+    check_refused(folder, "--position-weight nan", "NaN");
     check_refused(folder, "--no-such-option", "no-such-option");
     check_refused(folder, "--sparse a.png", "--rgb");
     check_refused(folder, "--rgb a.png", "--sparse");
@@ -73,19 +79,53 @@ TEST_CASE("complete_depth: bad files are refused in one line, and nothing is wri
     check_refused(folder, rgb + option("truth", folder / "empty.png"), "no measurements");
 }
 
-TEST_CASE("complete_depth: places that cannot be written are refused")
+TEST_CASE("complete_depth: places that cannot be written are refused, and then nothing is")
 {
     temporary_folder const folder;
     std::string const small = "--width 48 --height 40 --samples 40";
     std::ofstream(folder / "file") << "a file, not a folder";
-    for (auto const& options : {option("out", folder / "file"),
-                                option("out", folder / "out") + option("json", folder / "absent/result.json")}) {
+    std::filesystem::create_directories(folder / "occupied/depth_color.png");
+    auto const out = option("out", folder / "new/out"), json = option("json", folder / "result.json");
+    auto const entries = [&] {
+        std::filesystem::recursive_directory_iterator const all(folder / ".");
+        return std::distance(begin(all), end(all));
+    };
+    auto const before = entries() + 2;  // and what the program prints
+    for (auto const& options :
+         {option("out", folder / "file") + json, out + option("json", folder / "absent/result.json"),
+          out + option("json", folder / "occupied"), out + json + option("save-weights", folder / "absent/w"),
+          option("out", folder / "occupied") + json, out + json + option("save-weights", folder / "file/w")}) {
         auto const run = run_complete_depth(folder, small + options);
         INFO(options << "\n" << run.err);
         CHECK(run.status == 2);
+        CHECK(run.out.empty());
         CHECK(std::count(run.err.begin(), run.err.end(), '\n') == 1);
+        CHECK(entries() == before);
     }
-    CHECK_FALSE(std::filesystem::exists(folder / "out"));
+}
+
+TEST_CASE("complete_depth: other files may go into a folder that --out makes")
+{
+    temporary_folder const folder;
+    auto const run =
+        run_complete_depth(folder, "--width 48 --height 40 --samples 40" + option("out", folder / "new/out") +
+                                       option("json", folder / "new/out/result.json"));
+    INFO(run.err);
+    CHECK(run.status == 0);
+    CHECK(std::filesystem::exists(folder / "new/out/result.json"));
+}
+
+TEST_CASE("complete_depth: a map that is not finite is refused")
+{
+    temporary_folder const folder;
+    io::safetensors file;
+    tensor<float, 3> z(8, 9, 10);
+    std::fill(z.begin(), z.end(), 3e38F);
+    file.set("z", z);
+    file.set("bias", tensor<float, 1>(8));
+    file.write(folder / "w");
+    check_refused(folder, "--width 48 --height 40 --samples 40 --affinity euclidean" + option("weights", folder / "w"),
+                  "not finite");
 }
 
 TEST_CASE("complete_depth: saved values give the same result when read again")

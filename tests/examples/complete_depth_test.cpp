@@ -75,6 +75,73 @@ TEST_CASE("complete_depth: the result depends neither on the number of threads n
     for (index_t k = 0; k < one.size(); ++k) CHECK(std::abs(one.data()[k] - seq.data()[k]) <= 1.0F / 256);
 }
 
+TEST_CASE("complete_depth: images of one row or one column, and of few pixels")
+{
+    temporary_folder const folder;
+    for (auto const& size : {dims<2>{1, 40}, dims<2>{40, 1}, dims<2>{2, 2}, dims<2>{1, 1}}) {
+        tensor<float, 3> rgb(3, size[0], size[1]);
+        std::fill(rgb.begin(), rgb.end(), 0.5F);
+        tensor<float, 2> sparse(size);
+        std::fill(sparse.begin(), sparse.end(), 2.0F);
+        if (sparse.size() > 1) *(sparse.end() - 1) = 0;
+        io::write_rgb_png(folder / "rgb.png", rgb);
+        io::write_depth_png(folder / "sparse.png", sparse);
+        io::write_depth_png(folder / "truth.png", sparse);
+        auto const run = run_complete_depth(folder, files_of(folder) + " --out " + (folder / "out").string());
+        INFO(size[0] << " x " << size[1] << " " << run.err);
+        CHECK(run.status == 0);
+        auto const depth = io::read_depth_png(folder / "out/depth.png");
+        CHECK(depth.extents() == size);
+        for (float z : depth) CHECK(z == 2);
+        // Whatever was given is all that is known: there is nothing to compare.
+        CHECK_THAT(run.out, Catch::Contains("no pixel to compare") && !Catch::Contains("nan"));
+    }
+}
+
+TEST_CASE("complete_depth: errors of 0 have no relative change")
+{
+    temporary_folder const folder;
+    tensor<float, 3> rgb(3, 20, 30);
+    tensor<float, 2> truth(20, 30), sparse(20, 30);
+    std::fill(truth.begin(), truth.end(), 2.0F);
+    sparse(10, 10) = 2;
+    io::write_rgb_png(folder / "rgb.png", rgb);
+    io::write_depth_png(folder / "sparse.png", sparse);
+    io::write_depth_png(folder / "truth.png", truth);
+    auto const run = run_complete_depth(folder, files_of(folder) + " --steps 0");
+    REQUIRE(run.status == 0);
+    CHECK_THAT(run.out, Catch::Contains("over 599 pixels") && !Catch::Contains("nan") && !Catch::Contains("inf"));
+}
+
+TEST_CASE("complete_depth: random walks with restart, some steps of them and their limit")
+{
+    temporary_folder const folder;
+    small_scene const scene(folder);
+    auto const depth_with = [&](std::string const& options) {
+        auto const run = run_complete_depth(folder, files_of(folder) + " --out " + (folder / "out").string() +
+                                                        " --json " + (folder / "j").string() + options);
+        INFO(options << " " << run.err);
+        REQUIRE(run.status == 0);
+        CHECK(nlohmann::json::parse(testing::read_text(folder / "j")).at("rmse") < 0.6 * scene.nearest_sample_rmse());
+        return io::read_depth_png(folder / "out/depth.png");
+    };
+    auto const largest_difference = [](tensor<float, 2> const& a, tensor<float, 2> const& b) {
+        float most = 0;
+        for (index_t k = 0; k < a.size(); ++k) most = std::max(most, std::abs(a.data()[k] - b.data()[k]));
+        return most;
+    };
+    auto const limit = depth_with(" --propagation diffusion_fixed_point");
+    CHECK(nlohmann::json::parse(testing::read_text(folder / "j")).at("steps").is_null());
+    CHECK(nlohmann::json::parse(testing::read_text(folder / "j")).at("alpha") == 0.1);
+    CHECK(largest_difference(limit, depth_with(" --propagation diffusion --steps 300")) <= 1.0F / 256);
+    CHECK(largest_difference(limit, depth_with(" --propagation diffusion --steps 1")) > 1.0F / 16);
+    CHECK(largest_difference(limit, depth_with(" --propagation diffusion_fixed_point --backend seq")) <= 1.0F / 256);
+    CHECK(largest_difference(depth_with(" --propagation diffusion_fixed_point --alpha 1"),
+                             depth_with(" --propagation cspn --steps 0")) <= 1.0F / 256);
+    (void)depth_with(" --propagation diffusion --affinity hyperbolic");
+    (void)depth_with(" --propagation diffusion_fixed_point --affinity euclidean");
+}
+
 TEST_CASE("complete_depth: draws samples from the truth, works without truth, takes every preset and affinity")
 {
     temporary_folder const folder;
@@ -99,6 +166,8 @@ TEST_CASE("complete_depth: draws samples from the truth, works without truth, ta
     };
     for (auto const* preset : {"cspn", "cspn_released", "paddle_cspn", "bpnet", "depthprompting"})
         CHECK(rmse(std::string(" --propagation ") + preset) < 0.6 * scene.nearest_sample_rmse());
+    CHECK(rmse(" --position-weight 1") < 0.6 * scene.nearest_sample_rmse());
+    CHECK(rmse(" --position-weight 1") != rmse(""));
     CHECK(rmse(" --propagation penet") > 0);  // shares out what leaves a pixel: good with gates trained for it only
     for (auto const* affinity : {"hyperbolic", "naive", "euclidean"})
         CHECK(rmse(std::string(" --affinity ") + affinity) < scene.nearest_sample_rmse());

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <limits>
 
+#include <hyspn/guidance/initial_depth.hpp>
 #include <hyspn/guidance/samples.hpp>
 
 #include "support/catch.hpp"
@@ -75,4 +76,16 @@ TEST_CASE("sampling_anisotropy: a neighbour on the diagonal counts for neither d
     CHECK(guidance::sampling_anisotropy(map) == 1);
     map(16, 5) = 1;  // one column nearer: 6 rows down, 5 across
     CHECK(guidance::sampling_anisotropy(map) > 1);
+}
+
+TEST_CASE("write_samples: over their pixels; samples outside the map are refused, and nothing is written")
+{
+    tensor<float, 2> sparse(4, 6), map(4, 6), narrow(4, 5);
+    sparse(1, 2) = 3;
+    sparse(3, 5) = 7;
+    auto const samples = guidance::collect_samples(sparse);
+    guidance::write_samples(samples, map);
+    CHECK(std::equal(map.begin(), map.end(), sparse.begin()));
+    CHECK_THROWS_AS(guidance::write_samples(samples, narrow), value_error);
+    CHECK(narrow(1, 2) == 0);
 }

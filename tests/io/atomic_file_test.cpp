@@ -2,11 +2,17 @@
 // SPDX-License-Identifier: Apache-2.0
 
 #include <csignal>
+#include <cstring>
+#include <string>
+#include <vector>
 
+#include <fcntl.h>
 #include <io/files.hpp>
 #include <support/catch.hpp>
 #include <support/thrown.hpp>
 #include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <hyspn/io/depth_png.hpp>
 #include <hyspn/io/image.hpp>
@@ -112,6 +118,67 @@ TEST_CASE("A write that fails half-way leaves the older file and no temporary")
     CHECK(io::safetensors::read(path).shape("x") == std::vector<index_t>{400, 300});
 }
 
+TEST_CASE("A symbolic link stays, and what it leads to is replaced")
+{
+    scratch_folder const folder;
+    std::filesystem::create_directory(folder / "elsewhere");
+    std::filesystem::create_symlink("elsewhere/a", folder / "link");
+    std::filesystem::create_symlink(folder / "link", folder / "chain");
+    std::filesystem::create_symlink("loop", folder / "loop");
+    for (char const* text : {"made", "replaced"}) {  // at first the link leads nowhere
+        io::atomic_file file(folder / "chain");
+        file.write(text, std::strlen(text));
+        file.commit();
+        CHECK(read_bytes(folder / "elsewhere/a") == text);
+    }
+    CHECK(std::filesystem::is_symlink(folder / "link"));
+    CHECK(std::filesystem::is_symlink(folder / "chain"));
+    CHECK_FALSE(thrown<io_error>([&] { io::atomic_file(folder / "loop"); }).empty());
+    CHECK(folder.entries() == 4);
+}
+
+TEST_CASE("A pipe stays one, and is written to at commit")  // as devices are; those are no place for a test that fails
+{
+    scratch_folder const folder;
+    auto const pipe = folder / "pipe";
+    REQUIRE(mkfifo(pipe.c_str(), 0600) == 0);
+    int const reader = open(pipe.c_str(), O_RDONLY | O_NONBLOCK);
+    REQUIRE(reader >= 0);
+    char text[8];
+    for (std::string const bytes : {"abc", ""}) {
+        io::atomic_file file(pipe);
+        file.write(bytes.data(), bytes.size());
+        CHECK(::read(reader, text, sizeof text) == 0);
+        file.commit();
+        REQUIRE(std::filesystem::is_fifo(pipe));
+        CHECK(::read(reader, text, sizeof text) == static_cast<ssize_t>(bytes.size()));
+        CHECK(std::string(text, bytes.size()) == bytes);
+    }
+    close(reader);
+    CHECK(folder.entries() == 1);
+}
+
+TEST_CASE("Several files can wait for each other: none appears before its commit")
+{
+    scratch_folder const folder;
+    tensor<float, 2> const map(2, 2);
+    io::safetensors arrays;
+    arrays.set("x", map);
+    std::vector<std::filesystem::path> const paths{folder / "depth", folder / "image", folder / "arrays"};
+    {
+        io::atomic_file depth(paths[0]), image(paths[1]), values(paths[2]);
+        io::write_depth_png(depth, map);
+        io::write_rgb_png(image, tensor<float, 3>(3, 2, 2));
+        arrays.write(values);
+        for (auto const& path : paths) CHECK_FALSE(std::filesystem::exists(path));
+        for (auto* file : {&depth, &image, &values}) file->commit();
+    }
+    CHECK(io::read_depth_png(paths[0]).extents() == dims<2>{2, 2});
+    CHECK(io::read_rgb_png(paths[1]).extents() == dims<3>{3, 2, 2});
+    CHECK(io::safetensors::read(paths[2]).contains("x"));
+    CHECK(folder.entries() == 3);
+}
+
 TEST_CASE("Places that cannot be written to are named")
 {
     scratch_folder const folder;
@@ -122,9 +189,8 @@ TEST_CASE("Places that cannot be written to are named")
     auto const occupied = folder / "occupied";
     std::filesystem::create_directory(occupied);
     write_bytes(occupied / "b", "b");
-    CHECK(thrown<io_error>([&] {
-              io::write_depth_png(occupied, map);
-          }).starts_with("cannot write " + occupied.string() + ": "));
+    CHECK(thrown<io_error>([&] { io::atomic_file{occupied}; }) ==
+          "cannot write " + occupied.string() + ": it is a directory");
     CHECK(folder.entries() == 1);
     CHECK(read_bytes(occupied / "b") == "b");
 }

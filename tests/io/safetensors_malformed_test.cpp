@@ -74,7 +74,9 @@ TEST_CASE("Files that are no safetensors are refused")
     auto const missing = folder / "missing";
     CHECK(thrown<io_error>([&] { (void)io::safetensors::read(missing); }) ==
           "safetensors: cannot open " + missing.string());
-    CHECK_FALSE(thrown<io_error>([&] { (void)io::safetensors::read(folder.path()); }).empty());  // a folder
+    for (std::filesystem::path const& no_file : {folder.path(), {"/dev/zero"}})
+        CHECK(thrown<io_error>([&] { (void)io::safetensors::read(no_file); }) ==
+              "safetensors: " + no_file.string() + " is not a regular file");
 }
 
 TEST_CASE("Headers that are no JSON object are refused")

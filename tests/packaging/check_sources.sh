@@ -78,6 +78,10 @@ library_lines() {
   grep -rnE "$1" --include='*.hpp' --include='*.cuh' "$library" | grep -vE "^$library/(${2:-nothing})"
 }
 
+# Other ways to write an include would hide its layer.
+report 'the library includes as in #include <hyspn/core/view.hpp>' < <(
+  library_lines '^[[:space:]]*#[[:space:]]*include' | grep -vE ': *# *include +<[^.>][^>]*>' |
+    cat - <(library_lines '# *include.*\.\./'))
 report 'a header includes lower layers and its own only' < <(upward_includes)
 report 'the library does not include umbrella headers' < <(umbrella_includes)
 report 'Eigen is for core/eigen.hpp and the OpenMP back end' < <(

@@ -34,6 +34,10 @@ expect "$layers" include/hyspn/io/png.hpp '#include <hyspn/exec/seq.hpp>'
 expect "$layers" include/hyspn/backends/omp/guidance/nearest_samples.hpp '#include <hyspn/affinity/naive.hpp>'
 expect "$layers" include/hyspn/backends/omp/tiles.hpp '#include <hyspn/affinity/naive.hpp>'
 expect "$layers" include/hyspn/new_layer/a.hpp '#include <hyspn/core/view.hpp>'
+for form in '"hyspn/exec/seq.hpp"' ' "../exec/seq.hpp"' '<hyspn/exec/seq.hpp>' ' <../hyspn/exec/seq.hpp>' \
+  ' <hyspn/core/../exec/seq.hpp>' ' EXEC_HEADER'; do
+  expect 'includes as in' include/hyspn/core/view.hpp "#include$form"
+done
 expect 'umbrella' include/hyspn/manifold/curvature.hpp '#include <hyspn/manifold/poincare.hpp>'
 expect 'Eigen' include/hyspn/core/view.hpp '#include <Eigen/Core>'
 expect 'started by exec' include/hyspn/affinity/naive.hpp '#pragma omp parallel for'

@@ -181,6 +181,37 @@ TEST_CASE("propagation: a measured pixel of confidence 1 is restored bit for bit
             });
 }
 
+TEST_CASE("propagation: where nothing was measured, neither confidence nor measurement has a gradient")
+{
+    dims<4> const e{1, 2, 5, 37};
+    testing::for_each_combination([&](stencil const& net) {
+        if (net.injection == injection_time::none || net.injected == injected_value::initial) return;
+        testing::random_problem drawn(net, e, 21);
+        for (index_t y = 0; y < e[2]; ++y)
+            for (index_t x = 0; x < e[3]; ++x)
+                if (drawn.confidence(0, 0, y, x) == 0)  // one missing map is enough
+                    drawn.measured(0, x % 2, y, x) = y % 2 == 0 ? std::nan("") : testing::infinity;
+        testing::problem<double> const p(drawn);
+        auto const dout = testing::random_problem(net, e, 22).initial;
+        on_policies([&](auto const& exec) {
+            testing::training_run<double> const run(exec, net, p.views(), dout);
+            INFO(testing::describe(net));
+            CHECK(finite(run.d.confidence));
+            CHECK(finite(run.d.measured));
+            double unmeasured = 0, measured = 0;
+            for (index_t y = 0; y < e[2]; ++y)
+                for (index_t x = 0; x < e[3]; ++x) {
+                    bool const missing = p.confidence(0, 0, y, x) == 0;
+                    (missing ? unmeasured : measured) += std::abs(run.d.confidence(0, 0, y, x));
+                    if (missing)
+                        unmeasured += std::abs(run.d.measured(0, 0, y, x)) + std::abs(run.d.measured(0, 1, y, x));
+                }
+            CHECK(unmeasured == 0);
+            CHECK(measured > 0);
+        });
+    });
+}
+
 TEST_CASE("propagation: no steps is the identity")
 {
     stencil const net{.steps = 0};

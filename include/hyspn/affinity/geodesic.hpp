@@ -171,6 +171,7 @@ struct geodesic {
         return {};
     }
 
+    /// Gradients of parameters, for backward to add to: all 0.
     template <class T, class M>
     static params<T, M> zero_gradients(params<T, M> const&)
     {

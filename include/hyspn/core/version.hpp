@@ -7,8 +7,16 @@
 #define HYSPN_VERSION_MINOR 1
 #define HYSPN_VERSION_PATCH 0
 
+#define HYSPN_TEXT(x) #x
+#define HYSPN_TEXT_OF(x) HYSPN_TEXT(x)  // of its value
+
 namespace hyspn {
 
-inline constexpr char const* version = "0.1.0";
+/// "major.minor.patch".
+inline constexpr char const* version =
+    HYSPN_TEXT_OF(HYSPN_VERSION_MAJOR) "." HYSPN_TEXT_OF(HYSPN_VERSION_MINOR) "." HYSPN_TEXT_OF(HYSPN_VERSION_PATCH);
 
 }  // namespace hyspn
+
+#undef HYSPN_TEXT_OF
+#undef HYSPN_TEXT

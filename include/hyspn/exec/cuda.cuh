@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <memory>
 #include <string>
 #include <type_traits>
 
@@ -35,9 +36,10 @@ struct allocator<memory::device> {
     {
         void* p = nullptr;
         check_cuda(cudaMalloc(&p, bytes), "cudaMalloc");
+        std::unique_ptr<void, void (*)(void*)> owned(p, release);
         check_cuda(cudaMemset(p, 0, bytes), "cudaMemset");
         check_cuda(cudaStreamSynchronize(nullptr), "cudaStreamSynchronize");
-        return p;
+        return owned.release();
     }
     static void release(void* p) noexcept { (void)cudaFree(p); }
 };

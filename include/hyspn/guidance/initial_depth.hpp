@@ -40,10 +40,12 @@ inline initial_depth_options options_for_sampling(double anisotropy)
     return options;
 }
 
-/// Writes the samples over their pixels of a map [H, W].
+/// Writes the samples over their pixels of a map [H, W]. Throws value_error when one lies outside; then the map is as
+/// it was.
 template <class T>
 void write_samples(sample_list<T> const& samples, tensor<T, 2>& map)
 {
+    detail::require_inside("write_samples", samples, map.extent(0), map.extent(1));
     for (index_t s = 0; s < samples.size(); ++s) map(samples.y(s), samples.x(s)) = samples.value(s);
 }
 

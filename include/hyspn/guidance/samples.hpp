@@ -58,8 +58,9 @@ auto collect_samples(X&& sparse)
     return list;
 }
 
-/// A sparse map with `count` of the positive pixels of `dense` [H, W], every choice equally likely; all of them when
-/// there are fewer. The same seed draws the same pixels on every platform.
+/// A sparse map [H, W] with `count` of the positive pixels of `dense` [H, W], every choice equally likely; all of them
+/// when there are fewer. The same seed draws the same pixels on every platform. Throws value_error for a negative
+/// count.
 template <view_of_rank<2> X>
 auto draw_samples(X&& dense, index_t count, std::uint64_t seed)
 {

@@ -36,9 +36,10 @@ inline tensor<float, 2> read_depth_png(std::filesystem::path const& path)
 }
 
 /// Writes a depth map [H, W] in metres, rounded to 1/256 m. Depth that is not a positive number (NaN too) is written as
-/// 0, none; a positive one as at least 1/256 m and at most depth_png_largest. Throws io_error, shape_error (empty map).
+/// 0, none; a positive one as at least 1/256 m and at most depth_png_largest. The caller commits the file. Throws
+/// io_error, shape_error (empty map).
 template <view_of_rank<2> X>
-void write_depth_png(std::filesystem::path const& path, X const& depth)
+void write_depth_png(atomic_file& file, X const& depth)
 {
     auto const d = as_const(depth);
     detail::png_samples s{d.extent(1), d.extent(0), 1, 16, {}};
@@ -50,7 +51,16 @@ void write_depth_png(std::filesystem::path const& path, X const& depth)
             auto const value = static_cast<std::uint16_t>(scaled);
             std::memcpy(s.row(y) + 2 * x, &value, 2);
         }
-    detail::write_png(path, s);
+    detail::write_png(file, s);
+}
+
+/// The same to a path; the file appears whole or not at all.
+template <view_of_rank<2> X>
+void write_depth_png(std::filesystem::path const& path, X const& depth)
+{
+    atomic_file file(path);
+    write_depth_png(file, depth);
+    file.commit();
 }
 
 }  // namespace hyspn::io

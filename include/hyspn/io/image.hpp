@@ -35,10 +35,10 @@ inline tensor<float, 3> read_rgb_png(std::filesystem::path const& path)
     return rgb;
 }
 
-/// Writes an image [3, H, W] in [0, 1] with 8 bits a channel; values outside are cut to the range, NaN is 0. Throws
-/// shape_error, io_error.
+/// Writes an image [3, H, W] in [0, 1] with 8 bits a channel; values outside are cut to the range, NaN is 0. The caller
+/// commits the file. Throws shape_error, io_error.
 template <view_of_rank<3> X>
-void write_rgb_png(std::filesystem::path const& path, X const& image)
+void write_rgb_png(atomic_file& file, X const& image)
 {
     auto const rgb = as_const(image);
     hyspn::detail::require_shape("write_rgb_png", "image", "[3, H, W]", rgb.extents(),
@@ -51,7 +51,16 @@ void write_rgb_png(std::filesystem::path const& path, X const& image)
                 double const v = std::fmin(std::fmax(static_cast<double>(rgb(c, y, x)), 0), 1);
                 s.row(y)[3 * x + c] = static_cast<unsigned char>(std::lround(255 * v));
             }
-    detail::write_png(path, s);
+    detail::write_png(file, s);
+}
+
+/// The same to a path; the file appears whole or not at all.
+template <view_of_rank<3> X>
+void write_rgb_png(std::filesystem::path const& path, X const& image)
+{
+    atomic_file file(path);
+    write_rgb_png(file, image);
+    file.commit();
 }
 
 /// Reads a label map [H, W]: the class index of each pixel, from 8-bit grey. Throws io_error.

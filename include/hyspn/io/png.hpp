@@ -162,20 +162,18 @@ inline bool encode_png(png_structp png, png_infop info, png_samples const& s, at
     return true;
 }
 
-/// Writes grey (1 channel) or RGB (3) samples; the file appears whole or not at all. Throws io_error.
-inline void write_png(std::filesystem::path const& path, png_samples const& s)
+/// Writes grey (1 channel) or RGB (3) samples into a file that the caller commits. Throws io_error, shape_error.
+inline void write_png(atomic_file& file, png_samples const& s)
 {
     if (s.width < 1 || s.height < 1 || s.width > png_largest_side || s.height > png_largest_side)
-        throw shape_error("write_png: " + path.string() + " must be 1 to 65536 pixels wide and high, got " +
+        throw shape_error("write_png: " + file.path().string() + " must be 1 to 65536 pixels wide and high, got " +
                           std::to_string(s.width) + " x " + std::to_string(s.height));
-    atomic_file file(path);
     png_message message;
     png_structp png = png_create_write_struct(PNG_LIBPNG_VER_STRING, &message, hyspn_png_error, hyspn_png_warning);
     png_infop info = png ? png_create_info_struct(png) : nullptr;
     bool const written = info && encode_png(png, info, s, file);
     png_destroy_write_struct(&png, &info);
-    if (!written) throw io_error("cannot write " + path.string() + ": " + message.text);
-    file.commit();
+    if (!written) throw io_error("cannot write " + file.path().string() + ": " + message.text);
 }
 
 }  // namespace hyspn::io::detail

@@ -11,6 +11,7 @@
 #include <map>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <type_traits>
 #include <vector>
 
@@ -35,7 +36,12 @@ constexpr char const* dtype_of()
     if constexpr (std::is_same_v<T, std::int32_t>) return "I32";
     if constexpr (std::is_same_v<T, std::int64_t>) return "I64";
     if constexpr (std::is_same_v<T, std::uint8_t>) return "U8";
+    return nullptr;
 }
+
+template <class T>
+concept safetensors_element = dtype_of<T>()
+!= nullptr;
 
 }  // namespace detail
 
@@ -44,11 +50,19 @@ class safetensors {
 public:
     static_assert(std::endian::native == std::endian::little, "arrays are stored little-endian and copied as they are");
 
-    /// Reads a whole file. Throws io_error when it is missing, truncated or inconsistent.
+    /// Reads a whole file. Throws io_error when it is missing, not a regular file, truncated or inconsistent.
     static safetensors read(std::filesystem::path const& path);
 
-    /// Writes to a temporary file beside `path`, then renames it: a reader never sees half a file. Throws io_error.
-    void write(std::filesystem::path const& path) const;
+    /// Writes a file that appears whole or not at all. Throws io_error.
+    void write(std::filesystem::path const& path) const
+    {
+        atomic_file file(path);
+        write(file);
+        file.commit();
+    }
+
+    /// The same into a file that the caller commits.
+    void write(atomic_file& file) const;
 
     std::map<std::string, std::string>& metadata() { return metadata_; }
     std::map<std::string, std::string> const& metadata() const { return metadata_; }
@@ -68,7 +82,8 @@ public:
     template <class T, std::size_t Rank>
     tensor<T, Rank> get(std::string_view name) const;
 
-    /// An array of one element (any rank), converted to T.
+    /// An array of one element (any rank), converted to T. Throws io_error for an unknown name, shape_error when it has
+    /// none or several.
     template <class T>
     T get_scalar(std::string_view name) const;
 
@@ -77,10 +92,14 @@ public:
     template <view_like X>
     void set(std::string name, X const& x);
 
+    /// Stores one number of these types as an array without axes; otherwise as set.
     template <class T>
         requires std::is_arithmetic_v<T>
     void set_scalar(std::string name, T value)
     {
+        static_assert(
+            detail::safetensors_element<T>,
+            "safetensors hold float, double, std::int32_t, std::int64_t and std::uint8_t: convert the number");
         arrays_[usable(std::move(name))] = {detail::dtype_of<T>(), {}, bytes_of(&value, 1)};
     }
 
@@ -180,14 +199,17 @@ inline safetensors::array safetensors::parse(std::string const& file, std::strin
 
 inline safetensors safetensors::read(std::filesystem::path const& path)
 {
+    std::error_code failed;
+    auto const status = std::filesystem::status(path, failed);
+    if (std::filesystem::exists(status) && !std::filesystem::is_regular_file(status))
+        throw io_error("safetensors: " + path.string() +
+                       " is not a regular file");  // of another kind the size is unknown
     std::ifstream in(path, std::ios::binary);
-    if (!in) throw io_error("safetensors: cannot open " + path.string());
-    in.seekg(0, std::ios::end);
-    auto const file_size = static_cast<std::uint64_t>(in.tellg());
-    in.seekg(0);
+    std::uint64_t const file_size = std::filesystem::file_size(path, failed);
+    if (!in || failed) throw io_error("safetensors: cannot open " + path.string());
     std::uint64_t header_size = 0;
     in.read(reinterpret_cast<char*>(&header_size), 8);
-    if (!in || header_size > file_size - 8)
+    if (!in || file_size < 8 || header_size > file_size - 8)
         throw io_error("safetensors: " + path.string() + " is truncated or not a safetensors file");
     std::string header(header_size, '\0');
     in.read(header.data(), static_cast<std::streamsize>(header_size));
@@ -211,7 +233,7 @@ inline safetensors safetensors::read(std::filesystem::path const& path)
     return file;
 }
 
-inline void safetensors::write(std::filesystem::path const& path) const
+inline void safetensors::write(atomic_file& file) const
 {
     nlohmann::json header = nlohmann::json::object();
     if (!metadata_.empty()) header[metadata_name] = metadata_;
@@ -224,15 +246,13 @@ inline void safetensors::write(std::filesystem::path const& path) const
     try {
         text = header.dump();
     } catch (nlohmann::json::exception const&) {
-        throw io_error("cannot write " + path.string() + ": names and metadata must be UTF-8");
+        throw io_error("cannot write " + file.path().string() + ": names and metadata must be UTF-8");
     }
     text.append((8 - text.size() % 8) % 8, ' ');  // arrays start aligned
     auto const header_size = static_cast<std::uint64_t>(text.size());
-    atomic_file out(path);
-    out.write(&header_size, 8);
-    out.write(text.data(), text.size());
-    for (auto const& [name, a] : arrays_) out.write(a.bytes.data(), a.bytes.size());
-    out.commit();
+    file.write(&header_size, 8);
+    file.write(text.data(), text.size());
+    for (auto const& [name, a] : arrays_) file.write(a.bytes.data(), a.bytes.size());
 }
 
 template <class To>
@@ -287,6 +307,8 @@ void safetensors::set(std::string name, X const& x)
     static_assert(std::is_same_v<typename std::remove_const_t<V>::memory_space, memory::host>,
                   "safetensors::set takes host arrays: copy a device tensor with to_host first");
     using T = typename std::remove_const_t<V>::value_type;
+    static_assert(detail::safetensors_element<T>,
+                  "safetensors hold float, double, std::int32_t, std::int64_t and std::uint8_t: convert the array");
     tensor<T, std::remove_const_t<V>::rank()> dense(v.extents());
     copy(v, as_view(dense));
     std::vector<index_t> shape(v.extents().begin(), v.extents().end());

@@ -21,7 +21,7 @@ template <class T, class M = memory::host>
 struct inputs {
     view<T const, 4, M> initial{};     ///< h0 [N, L, H, W]
     view<T const, 4, M> gates{};       ///< raw gates [N, K, H, W]
-    view<T const, 4, M> measured{};    ///< s [N, L, H, W], or [N, 1, H, W] for all maps; any value where β is 0
+    view<T const, 4, M> measured{};    ///< s [N, L, H, W], or [N, 1, H, W] for all maps; NaN too where β is 0
     view<T const, 4, M> confidence{};  ///< β [N, 1, H, W] in [0, 1]: mask, or mask times confidence
 };
 

@@ -107,7 +107,7 @@ struct diffusion {
         axes().forward(exec, call(exec, in).inputs(), out, kept);
     }
 
-    /// For inference: keeps nothing.
+    /// The same for inference: keeps nothing. Throws as above.
     template <execution_policy P, class T, view_of_rank<4> Y>
     void forward(P const& exec, diffusion_inputs<T, typename P::memory_space> const& in, Y&& out) const
     {
@@ -115,7 +115,8 @@ struct diffusion {
         axes().forward(exec, call(exec, in).inputs(), out);
     }
 
-    /// Writes the gradients asked for.
+    /// Writes the gradients asked for (dL/dα to its address), given dout = dL/dx_T [N, L, H, W] and what the training
+    /// forward of the same inputs kept. Throws as stencil::backward, and value_error for α.
     template <execution_policy P, class T, view_of_rank<4> Y>
     void backward(P const& exec, diffusion_inputs<T, typename P::memory_space> const& in,
                   saved<T, typename P::memory_space> const& kept, Y const& dout,
@@ -147,13 +148,15 @@ struct diffusion_fixed_point {
     double tolerance = 1e-6;
     index_t max_iterations = 1000;
 
+    /// What solves it; the engine wants the inputs as diffusion::axes says.
     fixed_point method() const
     {
         return {
             .axes = hyspn::detail::diffusion_axes(kernel, 0), .tolerance = tolerance, .max_iterations = max_iterations};
     }
 
-    /// Writes the solution to `out` [N, L, H, W] and fills `kept` for backward. Throws as propagation::fixed_point.
+    /// Writes the solution to `out` [N, L, H, W] and fills `kept` for backward. Throws as
+    /// fixed_point::forward, and value_error for α.
     template <execution_policy P, class T, view_of_rank<4> Y>
     solver_report forward(P const& exec, diffusion_inputs<T, typename P::memory_space> const& in, Y&& out,
                           saved<T, typename P::memory_space>& kept) const
@@ -162,7 +165,7 @@ struct diffusion_fixed_point {
         return method().forward(exec, call(exec, in).inputs(), out, kept);
     }
 
-    /// For inference.
+    /// The same for inference: the solution alone. Throws as above.
     template <execution_policy P, class T, view_of_rank<4> Y>
     solver_report forward(P const& exec, diffusion_inputs<T, typename P::memory_space> const& in, Y&& out) const
     {
@@ -170,7 +173,8 @@ struct diffusion_fixed_point {
         return method().forward(exec, call(exec, in).inputs(), out);
     }
 
-    /// Writes the gradients asked for.
+    /// Writes the gradients asked for (dL/dα to its address), given dout = dL/dx [N, L, H, W] and what the training
+    /// forward of the same inputs kept. Throws as fixed_point::backward, and value_error for α.
     template <execution_policy P, class T, view_of_rank<4> Y>
     solver_report backward(P const& exec, diffusion_inputs<T, typename P::memory_space> const& in,
                            saved<T, typename P::memory_space> const& kept, Y const& dout,

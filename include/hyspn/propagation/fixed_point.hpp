@@ -39,7 +39,7 @@ struct fixed_point {
         return report;
     }
 
-    /// The same for inference.
+    /// The same for inference: the solution alone. Throws as above.
     template <execution_policy P, class T, view_of_rank<4> Y>
     solver_report forward(P const& exec, inputs<T, typename P::memory_space> const& in, Y&& out) const
     {
@@ -47,8 +47,9 @@ struct fixed_point {
         return forward(exec, in, out, kept);
     }
 
-    /// Writes the gradients asked for. With u from (I - Cᵀ) u = dout, dL/dtap_j(p) = Σ_l u_l(p) x_l(p + d_j) and
-    /// dL/db = u. Throws as forward does.
+    /// Writes the gradients asked for, given dout = dL/dx [N, L, H, W] and what the training forward of the same inputs
+    /// kept. With u from (I - Cᵀ) u = dout, dL/dtap_j(p) = Σ_l u_l(p) x_l(p + d_j) and dL/db = u. Throws as forward
+    /// does.
     template <execution_policy P, class T, view_of_rank<4> Y>
     solver_report backward(P const& exec, inputs<T, typename P::memory_space> const& in,
                            saved<T, typename P::memory_space> const& kept, Y const& dout,

@@ -51,13 +51,27 @@ struct stencil_terms {
 
     HYSPN_HD index_t measured_channel(index_t l) const { return measured.extent(1) == 1 ? 0 : l; }
 
-    /// What is injected; where β is 0, infinities and NaN are no measurement, and count as 0.
-    HYSPN_HD T value(index_t n, index_t l, index_t y, index_t x) const
+    /// Where β is 0, infinities and NaN are no measurement.
+    HYSPN_HD bool missing(index_t n, index_t l, index_t y, index_t x) const
     {
-        if (!confidence.data_handle()) return T(0);
         T const s = measured(n, measured_channel(l), y, x);
         bool const finite = s - s == T(0);
-        return confidence(n, 0, y, x) == T(0) && !finite ? T(0) : s;
+        return confidence(n, 0, y, x) == T(0) && !finite;
+    }
+
+    /// What is injected; 0 where it is missing.
+    HYSPN_HD T value(index_t n, index_t l, index_t y, index_t x) const
+    {
+        if (!confidence.data_handle() || missing(n, l, y, x)) return T(0);
+        return measured(n, measured_channel(l), y, x);
+    }
+
+    /// The gradient of β: with a measurement missing, any but β = 0 would give NaN, and it is 0.
+    HYSPN_HD T gradient_of_beta(index_t n, index_t y, index_t x, T gradient) const
+    {
+        for (index_t l = 0; l < measured.extent(1); ++l)
+            if (missing(n, l, y, x)) return T(0);
+        return gradient;
     }
 
     /// β s.
@@ -114,7 +128,7 @@ struct stencil_fold_after_adjoint_op {
         }
         if (terms.centre == centre_term::anchor) drest(n, 0, y, x) = keep * danchor;
         if (!terms.confidence.data_handle()) return;
-        dconfidence(n, 0, y, x) = dbeta;
+        dconfidence(n, 0, y, x) = terms.gradient_of_beta(n, y, x, dbeta);
         for (index_t l = 0; l < dmeasured.extent(1); ++l) dmeasured(n, l, y, x) = T(0);
         for (index_t l = 0; l < dbias.extent(1); ++l)
             dmeasured(n, terms.measured_channel(l), y, x) += terms.beta(n, y, x) * dbias(n, l, y, x);
@@ -207,7 +221,7 @@ struct stencil_fold_before_source_adjoint_op {
                 dmeasured(n, terms.measured_channel(l), y, x) += terms.beta(n, y, x) * b;
             }
         }
-        dconfidence(n, 0, y, x) = dbeta;
+        dconfidence(n, 0, y, x) = terms.gradient_of_beta(n, y, x, dbeta);
     }
 };
 

@@ -15,7 +15,8 @@ namespace hyspn::propagation {
 /// axes.hpp. The published networks are values of this type (presets.hpp). Include stencil.hpp to run it.
 ///
 ///     propagation::stencil const net = propagation::presets::cspn{.steps = 24};
-///     tensor<float, 4> depth = net.forward(exec, {.initial = h0, .gates = g, .measured = s, .confidence = m});
+///     propagation::inputs<float> const in{.initial = h0, .gates = g, .measured = s, .confidence = m};
+///     tensor<float, 4> depth = net.forward(exec, in);
 struct stencil {
     index_t kernel = 3;    ///< odd, at least 1; at least 3 unless the centre is in the set
     index_t dilation = 1;  ///< at least 1
@@ -49,7 +50,8 @@ struct stencil {
                  saved<T, typename P::memory_space>& kept) const;
 
     /// Writes the gradients asked for, given dout = dL/dx_T and what the training forward of the same inputs kept.
-    /// Where β is 0 and s is NaN, the gradients of both are 0. Throws as forward does.
+    /// Where β is 0 and s, of any map, is infinite or NaN, nothing was measured: the gradients of both are 0. Throws as
+    /// forward does.
     template <execution_policy P, class T, view_of_rank<4> Y>
     void backward(P const& exec, inputs<T, typename P::memory_space> const& in,
                   saved<T, typename P::memory_space> const& kept, Y const& dout,

@@ -76,10 +76,12 @@ private:
         auto const weights = base::template weigh<V>(p.gates, i);
         V const rest = base::rest_of_own ? read<V>(p.rest + i) : rest_of<V>(weights);
         V const a = anchor_of<V>(weights, rest);
-        V danchor{}, dbeta{};
-        for (index_t l = 0; l < in.initial.extent(1); ++l) injection<V>(p, i, l, keep * a, danchor, dbeta);
-        if (p.beta)
-            write<V>(&op_.d.confidence(p.n, 0, p.y, p.x) + i, dbeta - a * danchor - step_of<V>(p, i, weights, rest));
+        V danchor{}, dbeta{}, missing{};
+        for (index_t l = 0; l < in.initial.extent(1); ++l) injection<V>(p, i, l, keep * a, danchor, dbeta, missing);
+        if (p.beta) {
+            V const gradient = dbeta - a * danchor - step_of<V>(p, i, weights, rest);
+            write<V>(&op_.d.confidence(p.n, 0, p.y, p.x) + i, choose(missing == V{}, gradient, V{}));
+        }
         gates<V>(p, i, keep, weights, danchor);
     }
 
@@ -99,9 +101,10 @@ private:
         return V{};
     }
 
-    /// Gradients of h0 and s of map l; what the map adds to those of a and β.
+    /// Gradients of h0 and s of map l; what the map adds to those of a and β. `missing` becomes 1 where β is 0 and the
+    /// map has no number.
     template <class V>
-    void injection(piece const& p, index_t i, index_t l, V share, V& danchor, V& dbeta) const
+    void injection(piece const& p, index_t i, index_t l, V share, V& danchor, V& dbeta, V& missing) const
     {
         V const b = read<V>(&op_.dbias(p.n, l, p.y, p.x) + i);
         danchor = danchor + b * read<V>(&in.initial(p.n, l, p.y, p.x) + i);
@@ -110,8 +113,9 @@ private:
         if (!p.beta) return;
         index_t const channel = base::measured_channel(l);
         V const beta = read<V>(p.beta + i), s = read<V>(&measured(p.n, channel, p.y, p.x) + i);
-        V const finite = choose(s - s == V{}, s, V{});
-        dbeta = dbeta + b * choose(beta == V{}, finite, s);
+        V const no_number = choose(s - s == V{}, V{}, V(T(1))), lost = choose(beta == V{}, no_number, V{});
+        missing = choose(lost == V{}, missing, lost);
+        dbeta = dbeta + b * choose(lost == V{}, s, V{});
         T* const dmeasured = &op_.d.measured(p.n, channel, p.y, p.x) + i;
         write<V>(dmeasured, measured.extent(1) == 1 ? read<V>(dmeasured) + beta * b : beta * b);
     }
