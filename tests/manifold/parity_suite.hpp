@@ -248,7 +248,7 @@ template <class Op, class T>
 void check_layouts()
 {
     for (auto how : {storage::dense, storage::padded, storage::channel_last}) {
-        for (auto const& e : {dims<2>{{0, 3}}, dims<2>{{1, 1}}, dims<2>{{37, 5}}}) check_shape<Op, T>(e, how);
+        for (auto const& e : {dims<2>{{0, 3}}, dims<2>{{1, 1}}, dims<2>{{37, 5}}, dims<2>{{37, 35}}}) check_shape<Op, T>(e, how);
         for (auto const& e : {dims<3>{{3, 0, 4}}, dims<3>{{1, 1, 1}}, dims<3>{{4, 7, 33}}}) check_shape<Op, T>(e, how);
         check_shape<Op, T>(dims<4>{{2, 3, 5, 6}}, how);
     }

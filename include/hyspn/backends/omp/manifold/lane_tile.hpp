@@ -25,6 +25,15 @@ struct lane_square {
 
     void transpose() { step<size / 2>(); }
 
+    /// Lane r: the sum of row r. Leaves the rows transposed.
+    V row_sums()
+    {
+        transpose();
+        V sum = row[0];
+        for (index_t i = 1; i < size; ++i) sum += row[i];
+        return sum;
+    }
+
 private:
     /// Exchanges the off-diagonal quarters, `Half` lanes wide, of every square of 2·Half rows.
     template <index_t Half>

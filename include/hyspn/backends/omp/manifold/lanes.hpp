@@ -10,6 +10,7 @@
 
 #include <hyspn/backends/omp/manifold/lane_tile.hpp>
 #include <hyspn/backends/omp/manifold/planar.hpp>
+#include <hyspn/backends/omp/manifold/rows.hpp>
 #include <hyspn/backends/omp/manifold/runs.hpp>
 #include <hyspn/backends/omp/tiles.hpp>
 #include <hyspn/core/simd_math.hpp>
@@ -88,27 +89,53 @@ void for_each_block(exec::omp const& exec, dims<3> const& grid, point_field<T co
     });
 }
 
-/// Planar maps through the formula's planar kernel; what that does not take, through its text.
-template <class Formula, class T, std::size_t Inputs>
-void dispatch_planar(exec::omp const& exec, pointwise_op<Formula, T, memory::host, Inputs> const& op)
+/// A streaming kernel over runs of `run` places; take(runs of the inputs, run of the output) says how many of the first
+/// places it has done, the formula's text does the others.
+template <class Formula, class T, std::size_t Inputs, class Take>
+void dispatch_streaming(exec::omp const& exec, pointwise_op<Formula, T, memory::host, Inputs> const& op, index_t run,
+                        bool streaming, Take const& take)
 {
-    using V = simd::pack<T>;
-    constexpr index_t run = planar_registers * V::size;
     dims<3> const grid = op.shape();
     index_t const runs = (grid[2] + run - 1) / run;
-    bool const streaming =
-        grid[0] * grid[1] * grid[2] * op.out.extent > simd::streaming_bytes / static_cast<index_t>(sizeof(T));
-    curvature<V> const c(op.c);
     exec::detail::for_each_index_omp(exec, grid[0] * grid[1] * runs, [&](index_t task) {
         index_t const begin = task % runs * run, row = task / runs, n = row / grid[1], i = row % grid[1];
-        index_t const count = std::min(run, grid[2] - begin), whole = count / V::size * V::size;
+        index_t const count = std::min(run, grid[2] - begin);
         point_run<T const> in[Inputs];
-        for (std::size_t k = 0; k < Inputs; ++k) in[k] = run_at(op.in[k], n, i, begin, whole);
-        bool const done = run_planar_kernel<planar_kernel<Formula, V>>(c, in, run_at(op.out, n, i, begin, whole),
-                                                                       streaming, std::make_index_sequence<Inputs>{});
-        for (index_t j = begin + (done ? whole : 0); j < begin + count; ++j) op(n, i, j);
+        for (std::size_t k = 0; k < Inputs; ++k) in[k] = run_at(op.in[k], n, i, begin, count);
+        for (index_t j = take(in, run_at(op.out, n, i, begin, count)); j < count; ++j) op(n, i, begin + j);
         if (streaming) simd::stream_fence();
     });
+}
+
+/// Through the formula's streaming kernel, where the layout is planar or rows; whether it was.
+template <class Formula, class T, std::size_t Inputs>
+bool dispatched_streaming(exec::omp const& exec, pointwise_op<Formula, T, memory::host, Inputs> const& op)
+{
+    using V = simd::pack<T>;
+    using kernel = streaming_kernel<Formula, V>;
+    dims<3> const grid = op.shape();
+    index_t const bytes = grid[0] * grid[1] * grid[2] * op.out.extent * static_cast<index_t>(sizeof(T));
+    bool const streaming = bytes > simd::streaming_bytes;
+    bool planar = op.out.strides[2] == 1, rows = Formula::scalar_output || op.out.stride == 1;
+    for (auto const& f : op.in) {
+        planar = planar && f.strides[2] == 1;
+        rows = rows && f.stride == 1;
+    }
+    curvature<V> const c(op.c);
+    if (planar && grid[2] >= V::size)
+        dispatch_streaming(exec, op, planar_registers * V::size, streaming, [&](auto const& in, auto const& out) {
+            return run_planar_kernel<kernel>(c, in, out, streaming) ? out.count / V::size * V::size : 0;
+        });
+    else if (rows && op.in[0].extent >= V::size)
+        dispatch_streaming(exec, op, V::size, streaming, [&](auto const& in, auto const& out) -> index_t {
+            row_group<kernel, T, Inputs> group(c, in);
+            if (!group.accumulate()) return 0;
+            group.store(out, streaming);
+            return out.count;
+        });
+    else
+        return false;
+    return true;
 }
 
 template <class Formula, class T, std::size_t Inputs>
@@ -121,9 +148,8 @@ void dispatch(exec::omp const& exec, pointwise_op<Formula, T, memory::host, Inpu
         run_grid const runs(op.shape(), op.out, op.in[I]...);
         op.out = runs(op.out);
         ((op.in[I] = runs(op.in[I])), ...);
-        if constexpr (has_planar_kernel<Formula, T>)
-            if (op.shape()[2] >= V::size && (... && (op.in[I].strides[2] == 1)) && op.out.strides[2] == 1)
-                return dispatch_planar(exec, op);
+        if constexpr (streams<Formula, T>)
+            if (dispatched_streaming(exec, op)) return;
         typename curvature_for<Formula, V>::type const c(op.c);
         point_field<T, memory::host> const out[] = {op.out};
         for_each_block<T>(exec, op.shape(), op.in, out, [&](auto& worker, index_t, index_t, index_t b) {

@@ -2,15 +2,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <hyspn/backends/omp/manifold/planar.hpp>
+#include <tuple>
+
+#include <hyspn/backends/omp/manifold/streaming_kernel.hpp>
 #include <hyspn/manifold/poincare/dist.hpp>
 
 namespace hyspn::detail {
 
 template <class V>
-class planar_kernel<poincare_dist, V> {
+class streaming_kernel<poincare_dist, V> {
 public:
-    explicit planar_kernel(curvature<V> const& k) : k_(k) {}
+    explicit streaming_kernel(curvature<V> const& k) : k_(k) {}
     void add(V x, V y)
     {
         square_.add(x - y);
@@ -23,6 +25,8 @@ public:
         V const p = x_.complement(k_.c()) * y_.complement(k_.c());
         return V(2) / k_.sqrt_c() * asinh(k_.sqrt_c() * sqrt(square_.value()) / sqrt(p));
     }
+    auto sums() { return std::tie(square_, x_, y_); }
+    auto coefficients() { return std::tie(); }
 
 private:
     curvature<V> k_;

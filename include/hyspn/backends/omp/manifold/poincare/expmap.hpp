@@ -2,15 +2,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <hyspn/backends/omp/manifold/planar.hpp>
+#include <tuple>
+
+#include <hyspn/backends/omp/manifold/streaming_kernel.hpp>
 #include <hyspn/manifold/poincare/expmap.hpp>
 
 namespace hyspn::detail {
 
 template <class V>
-class planar_kernel<poincare_expmap, V> {
+class streaming_kernel<poincare_expmap, V> {
 public:
-    explicit planar_kernel(curvature<V> const& k) : k_(k) {}
+    explicit streaming_kernel(curvature<V> const& k) : k_(k) {}
     void add(V x, V v)
     {
         x_.add(x);
@@ -32,6 +34,9 @@ public:
         on_x_ = n / d;
     }
     V result(V x, V v) const { return fma(on_sum_, fma(factor_, v, x), on_x_ * x); }
+    auto sums() { return std::tie(x_, length_); }
+    auto sums_again() { return std::tie(square_); }
+    auto coefficients() { return std::tie(factor_, on_sum_, on_x_); }
 
 private:
     curvature<V> k_;

@@ -2,15 +2,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <hyspn/backends/omp/manifold/planar.hpp>
+#include <tuple>
+
+#include <hyspn/backends/omp/manifold/streaming_kernel.hpp>
 #include <hyspn/manifold/poincare/expmap0.hpp>
 
 namespace hyspn::detail {
 
 template <class V>
-class planar_kernel<poincare_expmap0, V> {
+class streaming_kernel<poincare_expmap0, V> {
 public:
-    explicit planar_kernel(curvature<V> const& k) : k_(k) {}
+    explicit streaming_kernel(curvature<V> const& k) : k_(k) {}
     void add(V v) { square_.add(v); }
     bool finish()
     {
@@ -19,6 +21,8 @@ public:
         return V::all(square_.value() <= V(math_traits<V>::largest_square));
     }
     V result(V v) const { return factor_ * v; }
+    auto sums() { return std::tie(square_); }
+    auto coefficients() { return std::tie(factor_); }
 
 private:
     curvature<V> k_;

@@ -2,15 +2,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <hyspn/backends/omp/manifold/planar.hpp>
+#include <tuple>
+
+#include <hyspn/backends/omp/manifold/streaming_kernel.hpp>
 #include <hyspn/manifold/poincare/logmap.hpp>
 
 namespace hyspn::detail {
 
 template <class V>
-class planar_kernel<poincare_logmap, V> {
+class streaming_kernel<poincare_logmap, V> {
 public:
-    explicit planar_kernel(curvature<V> const& k) : k_(k) {}
+    explicit streaming_kernel(curvature<V> const& k) : k_(k) {}
     void add(V x, V y)
     {
         square_.add(y - x);
@@ -27,6 +29,8 @@ public:
         return V::all(square_.value() <= V(math_traits<V>::largest_square));
     }
     V result(V x, V y) const { return fma(on_difference_, y - x, on_x_ * x); }
+    auto sums() { return std::tie(square_, x_, y_); }
+    auto coefficients() { return std::tie(on_difference_, on_x_); }
 
 private:
     using T = typename V::value_type;

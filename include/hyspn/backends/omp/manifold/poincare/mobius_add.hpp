@@ -2,15 +2,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <hyspn/backends/omp/manifold/planar.hpp>
+#include <tuple>
+
+#include <hyspn/backends/omp/manifold/streaming_kernel.hpp>
 #include <hyspn/manifold/poincare/mobius_add.hpp>
 
 namespace hyspn::detail {
 
 template <class V>
-class planar_kernel<poincare_mobius_add, V> {
+class streaming_kernel<poincare_mobius_add, V> {
 public:
-    explicit planar_kernel(curvature<V> const& k) : c_(k.c()) {}
+    explicit streaming_kernel(curvature<V> const& k) : c_(k.c()) {}
     void add(V x, V y)
     {
         square_.add(x + y);
@@ -25,6 +27,8 @@ public:
         return true;
     }
     V result(V x, V y) const { return fma(on_sum_, x + y, on_x_ * x); }
+    auto sums() { return std::tie(square_, x_, y_); }
+    auto coefficients() { return std::tie(on_sum_, on_x_); }
 
 private:
     V c_;
