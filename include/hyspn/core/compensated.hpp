@@ -97,18 +97,6 @@ struct scaled {
 template <class T, class X>
 scaled(T, X) -> scaled<T, X>;
 
-/// x/‖x‖ with the norm given; 0 where it is 0.
-template <class T, class X>
-struct direction {
-    X x;
-    T length;
-    HYSPN_HD index_t extent(std::size_t) const { return x.extent(0); }
-    HYSPN_HD T operator()(index_t i) const { return length > T(0) ? x(i) / length : T(0); }
-};
-
-template <class X, class T>
-direction(X, T) -> direction<T, X>;
-
 /// x − y, rounded once an element.
 template <class X, class Y>
 struct difference {
@@ -184,6 +172,32 @@ HYSPN_HD detail::scalar_of<X> norm(X const& x)
     T const scale = greatest < T(1) ? T(traits::rescaling) : T(1) / T(traits::rescaling);
     return sqrt(squared_norm(detail::scaled<T, X>{scale, x})) / scale;
 }
+
+namespace detail {
+
+/// x/‖x‖ with the norm given; 0 where it is 0. A norm near the smallest normal number has lost its digits: then both are
+/// taken larger by a power of two.
+template <class T, class X>
+struct direction {
+    X x;
+    T length;
+    T scale;
+
+    HYSPN_HD direction(X vector, T norm_of_it) : x(vector), length(norm_of_it), scale(T(1))
+    {
+        using traits = math_traits<T>;
+        if (!(length > T(0) && length < T(traits::smallest / traits::unit_roundoff))) return;
+        scale = T(traits::rescaling);
+        length = norm(scaled<T, X>{scale, x});
+    }
+    HYSPN_HD index_t extent(std::size_t) const { return x.extent(0); }
+    HYSPN_HD T operator()(index_t i) const { return length > T(0) ? scale * x(i) / length : T(0); }
+};
+
+template <class X, class T>
+direction(X, T) -> direction<T, X>;
+
+}  // namespace detail
 
 /// 1 − c‖x‖² within a few units in its own last place, however close to 0: the square is never rounded before the
 /// subtraction. Inputs count as exact.

@@ -1,0 +1,59 @@
+// SPDX-FileCopyrightText: 2026 The hyspn authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <vector>
+
+#include <manifold/reference_sweep.hpp>
+#include <support/catch.hpp>
+
+/// \file
+/// The grid of the sweeps over the Poincaré ball.
+
+namespace hyspn::testing {
+
+inline std::vector<double> const ball_curvatures{1e-12, 1e-6, 1e-3, 0.25, 1, 3.7, 100, 1e6};
+inline std::vector<index_t> const all_extents{1, 2, 3, 16, 17, 64, 257};
+
+/// 1 − r down to 2^-20; `smallest` is a length whose square is still far above rounding to 0.
+inline std::vector<placement> ball_places(double smallest)
+{
+    using relation = placement::relation;
+    double const edge = 1 - 0x1p-20, rim = 1 - 0x1p-10;
+    return {{"general position", 0.6, 0.3},
+            {"from the origin", 0, 0.4},
+            {"to the origin", 0.5, 0},
+            {"at the origin", 0, 0},
+            {"tiny", smallest, 2 * smallest},
+            {"one tiny", 0.5, smallest},
+            {"the other tiny", smallest, 0.5},
+            {"far", 0.999, 0.9},
+            {"rim and centre", rim, 0.4},
+            {"centre and rim", 0.4, rim},
+            {"edge and rim", edge, rim},
+            {"rim and edge", rim, edge},
+            {"coincident", 0.7, 1, relation::same},
+            {"coincident at the edge", edge, 1, relation::same},
+            {"close", 0.6, 1e-4, relation::close},
+            {"close at the edge", edge, 1e-2, relation::close},
+            {"near each other at the edge", edge, 0.3, relation::close},
+            {"opposite", 0.7, 1, relation::opposite},
+            {"opposite at the edge", edge, 1, relation::opposite},
+            {"nearly opposite", 0.7, 1.001, relation::opposite},
+            {"collinear", 0.8, -0.4, relation::collinear},
+            {"collinear, opposite", 0.8, 0.4, relation::collinear},
+            {"collinear at the edge", edge, -0.999, relation::collinear},
+            {"subnormal", 0, 0, relation::free, true}};
+}
+
+template <class Op, class T>
+void check_ball_sweep()
+{
+    auto const report = sweep<Op, T>(ball_places(std::is_same_v<T, float> ? 1e-5 : 1e-12), ball_curvatures, all_extents,
+                                     [](auto const& p) { return evaluate<Op>(p); });
+    report.print(Op::full_name, sizeof(T) == 4 ? "float" : "double");
+    INFO(report.failures);
+    CHECK(report.failed == 0);
+}
+
+}  // namespace hyspn::testing
