@@ -15,6 +15,10 @@ namespace hyspn::testing {
 inline std::vector<double> const ball_curvatures{1e-12, 1e-6, 1e-3, 0.25, 1, 3.7, 100, 1e6};
 inline std::vector<index_t> const all_extents{1, 2, 3, 16, 17, 64, 257};
 
+/// Values have no excuse; gradients have one where two points nearly cancel on a line; the cotangent of c is one number
+/// in which terms cancel by chance.
+inline constexpr condition_factors ball_factors{0, 4, 8};
+
 /// 1 − r down to 2^-20; `smallest` is a length whose square is still far above rounding to 0.
 inline std::vector<placement> ball_places(double smallest)
 {
@@ -24,7 +28,7 @@ inline std::vector<placement> ball_places(double smallest)
             {"from the origin", 0, 0.4},
             {"to the origin", 0.5, 0},
             {"at the origin", 0, 0},
-            {"tiny", smallest, 2 * smallest},
+            {"tiny", smallest, 1.7 * smallest},
             {"one tiny", 0.5, smallest},
             {"the other tiny", smallest, 0.5},
             {"far", 0.999, 0.9},
@@ -50,7 +54,7 @@ template <class Op, class T>
 void check_ball_sweep()
 {
     auto const report = sweep<Op, T>(ball_places(std::is_same_v<T, float> ? 1e-5 : 1e-12), ball_curvatures, all_extents,
-                                     [](auto const& p) { return evaluate<Op>(p); });
+                                     ball_factors, [](auto const& p) { return evaluate<Op>(p); });
     report.print(Op::full_name, sizeof(T) == 4 ? "float" : "double");
     INFO(report.failures);
     CHECK(report.failed == 0);

@@ -1,8 +1,8 @@
 // SPDX-FileCopyrightText: 2026 The hyspn authors
 // SPDX-License-Identifier: Apache-2.0
 
-#include <manifold/poincare_ops.hpp>
 #include <manifold/ball_places.hpp>
+#include <manifold/poincare_ops.hpp>
 #include <support/catch.hpp>
 
 namespace hyspn::testing {

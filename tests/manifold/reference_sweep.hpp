@@ -93,31 +93,36 @@ public:
     }
 
     wide_vector const& out() const { return out_; }
+    std::vector<quad> values() const
+    {
+        std::vector<quad> all;
+        for (wide const& y : outputs()) all.push_back(y.value);
+        return all;
+    }
     quad along(std::size_t input, std::size_t i) { return along(in_[input][i]); }
     quad along_c() { return along(c_); }
 
-    /// How many eps derivatives move, norm-wise, when every number of the problem moves by about one. `derivatives`
-    /// lists those asked for.
-    template <class Derivatives>
-    double condition(Derivatives const& derivatives)
+    /// How many eps something moves, norm-wise, when every number of the problem moves by one, each the worse way.
+    template <class Something>
+    double condition(Something const& something)
     {
-        std::vector<quad> const here = derivatives(*this);
-        std::mt19937 random(3);
+        std::vector<quad> const here = something(*this);
         quad const step = 1e-20;
-        auto const move = [&](wide a) { return wide{a.value * (random() % 2 == 0 ? 1 + step : 1 - step), 0}; };
-        quad worst = 0, size = 0;
+        quad size = 0, total = 0;
         for (quad a : here) size += a * a;
-        for (int draw = 0; draw < 4; ++draw) {
-            truth moved = *this;
-            for (auto& x : moved.in_)
-                for (wide& a : x) a = move(a);
-            moved.c_ = move(c_);
-            std::vector<quad> const there = derivatives(moved);
+        auto const move = [&](wide& number) {
+            wide const kept = number;
+            number.value *= 1 + step;
+            std::vector<quad> const there = something(*this);
+            number = kept;
             quad distance = 0;
             for (std::size_t i = 0; i < here.size(); ++i) distance += (there[i] - here[i]) * (there[i] - here[i]);
-            worst = std::max<quad>(worst, distance);
-        }
-        return size == 0 ? 0 : static_cast<double>(sqrtq(worst / size) / step);
+            total += sqrtq(distance);
+        };
+        for (auto& x : in_)
+            for (wide& a : x) move(a);
+        move(c_);
+        return size == 0 ? 0 : static_cast<double>(total / sqrtq(size) / step);
     }
 
 private:
@@ -134,7 +139,8 @@ private:
     wide_vector outputs() const
     {
         using K = typename hyspn::detail::curvature_for<typename Op::formula, double>::type;
-        return reference<Op>::at(requires { K::from_c(1.0); } ? -c_ : c_, in_);
+        return reference<Op>::at(
+            requires { K::from_c(1.0); } ? -c_ : c_, in_);
     }
 
     wide c_;
@@ -146,10 +152,14 @@ private:
 /// Norm-wise errors in units of round-off; infinite where something is not finite.
 struct errors {
     double value = 0, gradient = 0, c = 0;
-    double gradient_condition = 0, c_condition = 0;  ///< where an error is above its bar
+    double value_condition = 0, gradient_condition = 0, c_condition = 0;  ///< where an error is above its bar
 };
 
+/// What is allowed, or a multiple of the condition number where that is more.
 inline constexpr double value_bar = 16, gradient_bar = 128;
+struct condition_factors {
+    double value, gradient, c;
+};
 
 namespace detail {
 
@@ -157,16 +167,18 @@ template <class T>
 double relative(quad error, quad size)
 {
     quad const floor = std::numeric_limits<T>::min();
-    double const e = static_cast<double>(error / std::max(size, floor)) / static_cast<double>(math_traits<T>::unit_roundoff);
+    double const e =
+        static_cast<double>(error / std::max(size, floor)) / static_cast<double>(math_traits<T>::unit_roundoff);
     return std::isfinite(e) ? e : std::numeric_limits<double>::infinity();
 }
 
 /// Coordinates whose derivatives are looked at: all of a short vector, some of a long one.
 inline std::vector<std::size_t> coordinates(std::size_t extent)
 {
-    if (extent <= 3) return extent == 1   ? std::vector<std::size_t>{0}
-                            : extent == 2 ? std::vector<std::size_t>{0, 1}
-                                          : std::vector<std::size_t>{0, 1, 2};
+    if (extent <= 3)
+        return extent == 1   ? std::vector<std::size_t>{0}
+               : extent == 2 ? std::vector<std::size_t>{0, 1}
+                             : std::vector<std::size_t>{0, 1, 2};
     return {0, extent / 2, extent - 1};
 }
 
@@ -184,6 +196,7 @@ errors compare(problem<T> const& p, answer<T> const& a)
         size += t.out()[i].value * t.out()[i].value;
     }
     e.value = detail::relative<T>(sqrtq(error), sqrtq(size));
+    if (e.value > value_bar) e.value_condition = t.condition([](truth<Op>& moved) { return moved.values(); });
     if (a.grad.empty()) return e;
     for (std::size_t k = 0; k < p.in.size(); ++k) {
         error = size = 0;
@@ -204,7 +217,7 @@ errors compare(problem<T> const& p, answer<T> const& a)
     }
     quad const c_bar = t.along_c();
     e.c = detail::relative<T>(fabsq(quad(a.c_bar) - c_bar), fabsq(c_bar));
-    if (e.c > gradient_bar) 
+    if (e.c > gradient_bar)
         e.c_condition = t.condition([](truth<Op>& moved) { return std::vector<quad>{moved.along_c()}; });
     return e;
 }
@@ -223,10 +236,15 @@ problem<T> make_problem(placement const& at, index_t extent, double c, unsigned 
 {
     using relation = placement::relation;
     point_source source(seed);
+    // Tangent vectors reach where the length says: no farther than the boundary or the antipode.
+    bool const spherical = Op::full_name.starts_with("stereographic") && c >= 0;
+    auto const reach = [&](double length) { return spherical ? std::atan(length) : length; };
     double const unit = c == 0 ? 1 : 1 / std::sqrt(std::fabs(c));
     problem<T> p{std::string(Op::full_name) + ", " + at.name + ", D = " + std::to_string(extent) +
                      ", c = " + hyspn::detail::to_text(c),
-                 static_cast<T>(c), {}, {}};
+                 static_cast<T>(c),
+                 {},
+                 {}};
     auto const list = [](tensor<T, 1> const& x) { return std::vector<T>(x.begin(), x.end()); };
     std::size_t vectors = 0, first = 0;
     for (auto const& input : Op::inputs) {
@@ -234,11 +252,15 @@ problem<T> make_problem(placement const& at, index_t extent, double c, unsigned 
             p.in.push_back({static_cast<T>(input.is_length() ? 0.6 * unit : 0.6)});
         } else if (vectors++ == 0) {
             first = p.in.size();
-            p.in.push_back(list(source.point<T>(extent, at.first * unit)));
+            bool const moves = input.kind == hyspn::detail::argument_kind::tangent;
+            p.in.push_back(list(source.point<T>(extent, (moves ? reach(at.first) : at.first) * unit)));
         } else {
             bool const moves = input.kind == hyspn::detail::argument_kind::tangent;
-            double const shrink = moves || at.how == relation::close ? std::fabs(1 - at.first * at.first) : 1;
-            auto const fresh = list(source.point<T>(extent, at.second * shrink * unit));
+            double const shrink = !moves && at.how != relation::close ? 1
+                                  : spherical                         ? 1 + at.first * at.first
+                                                                      : 1 - at.first * at.first;
+            double const length = moves ? reach(at.second) : at.second;
+            auto const fresh = list(source.point<T>(extent, length * shrink * unit));
             auto const x = p.in[first];
             double square = 0;
             for (T e : x) square += static_cast<double>(e) * static_cast<double>(e) / unit / unit;
@@ -266,9 +288,11 @@ problem<T> make_problem(placement const& at, index_t extent, double c, unsigned 
 
 /// The worst errors of a sweep, where they were, and what went over the bars.
 struct sweep_report {
-    errors worst;
-    std::string value_at, gradient_at, c_at, failures;
+    condition_factors factors;
+    errors worst{};
+    std::string value_at{}, gradient_at{}, c_at{}, failures{};
     int problems = 0, failed = 0;
+    condition_factors factors;
 
     void note(std::string const& name, errors const& e)
     {
@@ -278,15 +302,18 @@ struct sweep_report {
             w = error;
             where = name;
         };
-        keep(worst.value, e.value, value_at);
-        keep(worst.gradient, e.gradient, gradient_at);
-        double const c_bar = std::max(gradient_bar, 4 * e.c_condition);
+        double const out_bar = std::max(value_bar, factors.value * e.value_condition);
+        keep(worst.value, e.value * value_bar / out_bar, value_at);
+        double const in_bar = std::max(gradient_bar, factors.gradient * e.gradient_condition);
+        keep(worst.gradient, e.gradient * gradient_bar / in_bar, gradient_at);
+        double const c_bar = std::max(gradient_bar, factors.c * e.c_condition);
         keep(worst.c, e.c * gradient_bar / c_bar, c_at);
-        if (e.value <= value_bar && e.gradient <= gradient_bar && e.c <= c_bar) return;
+        if (e.value <= out_bar && e.gradient <= in_bar && e.c <= c_bar) return;
         if (++failed > 12) return;
         char text[128];
-        std::snprintf(text, sizeof text, ": value %.3g, gradients %.3g (cond %.3g), of c %.3g (cond %.3g)\n", e.value,
-                      e.gradient, e.gradient_condition, e.c, e.c_condition);
+        std::snprintf(text, sizeof text,
+                      ": value %.3g (cond %.3g), gradients %.3g (cond %.3g), of c %.3g (cond %.3g)\n", e.value,
+                      e.value_condition, e.gradient, e.gradient_condition, e.c, e.c_condition);
         failures += name + text;
     }
 
@@ -300,9 +327,9 @@ struct sweep_report {
 /// Every placement at every curvature and dimension. `claim` turns a problem into an answer.
 template <class Op, class T, class Placements, class Curvatures, class Claim>
 sweep_report sweep(Placements const& placements, Curvatures const& curvatures, std::vector<index_t> const& extents,
-                   Claim const& claim)
+                   condition_factors const& factors, Claim const& claim)
 {
-    sweep_report report;
+    sweep_report report{.factors = factors};
     unsigned seed = 1;
     for (auto const& at : placements)
         for (double c : curvatures)

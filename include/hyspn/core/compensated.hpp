@@ -175,8 +175,8 @@ HYSPN_HD detail::scalar_of<X> norm(X const& x)
 
 namespace detail {
 
-/// x/‖x‖ with the norm given; 0 where it is 0. A norm near the smallest normal number has lost its digits: then both are
-/// taken larger by a power of two.
+/// x/‖x‖ with the norm given; 0 where it is 0. A norm near the smallest normal number has lost its digits: then both
+/// are taken larger by a power of two.
 template <class T, class X>
 struct direction {
     X x;

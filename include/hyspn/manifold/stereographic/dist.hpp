@@ -11,20 +11,15 @@ namespace hyspn {
 namespace detail {
 
 /// From x towards y for κ ≥ 0: with δ = y − x, A = 1 + κ‖x‖², D = 1 + 2κ⟨x,y⟩ + κ²‖x‖²‖y‖², 0 at the antipode of x,
-///     u = A y − (1 + 2κ⟨x,y⟩ − κ‖y‖²) x = A δ + κ‖δ‖² x,     ‖u‖ = ‖δ‖√D,
+///     u = A y − A′x = A δ + κ‖δ‖² x,     A′ = 1 + 2κ⟨x,y⟩ − κ‖y‖²,     ‖u‖ = ‖δ‖√D,
 /// the direction of −x ⊕ y = u/D. The second form serves for close points.
 template <class T, class X, class Y>
 struct spherical_chord {
     X x;
     Y y;
-    T kappa, a, delta2, on_x;
+    T kappa, a, on_x, delta2;  ///< κ, A, A′, ‖δ‖²
     bool close;
 
-    HYSPN_HD spherical_chord(T k, X from, Y to, T x2, T y2, T xy, T delta2_)
-        : x(from), y(to), kappa(k), a(T(1) + k * x2), delta2(delta2_), on_x(T(1) + k * (T(2) * xy - y2))
-    {
-        close = delta2 < (x2 > y2 ? x2 : y2) / T(2);
-    }
     HYSPN_HD index_t extent(std::size_t) const { return x.extent(0); }
     HYSPN_HD T operator()(index_t i) const
     {
@@ -32,49 +27,90 @@ struct spherical_chord {
     }
 };
 
-/// d = 2ρM with ρ = ‖x−y‖/√D, M = atan t/t, t = √κρ, D as for the chord u. With B = 1 + κ‖y‖², P = AB = D(1 + t²) and M′
-/// the slope in t²:
-///     x̄ = −(2g/A) u(x,y)/‖u‖,  ȳ = −(2g/B) u(y,x)/‖u‖, 0 where u = 0 (coincident points and antipodes),
-///     κ̄ = 2gρ (ρ²M′ − (⟨x,y⟩ + κ‖x‖²‖y‖²)/P).
-struct spherical_dist {
-    template <class T>
-    HYSPN_HD static T from_ratio(sectional_curvature<T> const& k, T ratio)
+/// What a pair of points is for κ ≥ 0: d = 2ρM with ρ = ‖δ‖/√D, M = atan t/t, t = √κρ.
+template <class T, class X, class Y>
+struct spherical_pair {
+    X x;
+    Y y;
+    T kappa, x2, y2, xy, a, b;  ///< κ, ‖x‖², ‖y‖², ⟨x,y⟩, 1 + κ‖x‖², 1 + κ‖y‖²
+    T length, d, ratio;         ///< ‖δ‖, D, ρ
+    arc<T> t;
+    bool close;
+
+    HYSPN_HD spherical_pair(sectional_curvature<T> const& k, X from, Y to)
+        : x(from),
+          y(to),
+          kappa(k.kappa()),
+          x2(squared_norm(x)),
+          y2(squared_norm(y)),
+          xy(cdot(x, y)),
+          a(T(1) + kappa * x2),
+          b(T(1) + kappa * y2),
+          length(norm(difference{y, x})),
+          d(mobius_denominator(kappa, x, scaled{T(-1), y}))
     {
-        using std::atan;
-        arc<T> const t = arc_of(k, ratio);
-        return t.root < T(1) ? T(2) * ratio * atanc(t) : T(2) / k.root() * atan(t.root);
+        using std::sqrt;
+        ratio = length / sqrt(d);
+        t = arc_of(k, ratio);
+        close = length * length < (x2 > y2 ? x2 : y2) / T(2);
     }
 
+    HYSPN_HD spherical_chord<T, X, Y> from_x() const
+    {
+        return {x, y, kappa, a, T(1) + kappa * (T(2) * xy - y2), length * length, close};
+    }
+    HYSPN_HD spherical_chord<T, Y, X> from_y() const
+    {
+        return {y, x, kappa, b, T(1) + kappa * (T(2) * xy - x2), length * length, close};
+    }
+    HYSPN_HD T distance(sectional_curvature<T> const& k) const
+    {
+        using std::atan;
+        return t.root < T(1) ? T(2) * ratio * atanc(t) : T(2) / k.root() * atan(t.root);
+    }
+    /// ∂(Ad)/∂κ = 2ρ (ρ²M′(2−A) − ⟨δ, x + κ‖x‖²y⟩/(AB)): far from the origin Ad hardly depends on κ, A and d do.
+    HYSPN_HD T scaled_distance_slope() const
+    {
+        T const by_angle =
+            t.root < T(1) ? ratio * ratio * atanc_slope(t) : (T(1) / (T(1) + t.square) - atanc(t)) / (T(2) * kappa);
+        T const by_ratio = cdot(difference{y, x}, combination{T(1), x, kappa * x2, y}) / a / b;
+        return T(2) * ratio * (by_angle * (T(2) - a) - by_ratio);
+    }
+    /// ∂d/∂κ; that of π/√κ for antipodes, where ρ is infinite.
+    HYSPN_HD T distance_slope(sectional_curvature<T> const& k) const
+    {
+        T const by_angle = t.root < T(1) ? T(2) * ratio * ratio * ratio * atanc_slope(t)
+                                         : (T(1) / (T(1) / ratio + kappa * ratio) - distance(k) / T(2)) / kappa;
+        return d > T(0) ? by_angle - T(2) * ratio * ((xy + kappa * x2 * y2) / a / b) : by_angle;
+    }
+};
+
+template <class T, class X, class Y>
+spherical_pair(sectional_curvature<T> const&, X, Y) -> spherical_pair<T, X, Y>;
+
+/// d = 2ρM as above. With M′ the slope of M in t², û = u/‖u‖ (0 where u = 0, for coincident points and antipodes):
+///     x̄ = −(2g/A) û(x,y),  ȳ = −(2g/B) û(y,x),     κ̄ = 2gρ (ρ²M′ − (⟨x,y⟩ + κ‖x‖²‖y‖²)/(AB)).
+struct spherical_dist {
     template <class T, class X, class Y>
     HYSPN_HD static T value(sectional_curvature<T> const& k, X x, Y y)
     {
-        using std::sqrt;
-        return from_ratio(k, norm(difference{x, y}) / sqrt(mobius_denominator(k.kappa(), x, scaled{T(-1), y})));
+        return spherical_pair{k, x, y}.distance(k);
     }
 
     template <class T, class X, class Y, class M>
     HYSPN_HD static T vjp(sectional_curvature<T> const& k, X x, Y y, T g, view<T, 1, M> dx, view<T, 1, M> dy)
     {
-        using std::sqrt;
-        T const kappa = k.kappa(), x2 = squared_norm(x), y2 = squared_norm(y), xy = cdot(x, y);
-        T const length = norm(difference{x, y});
-        T const root_d = sqrt(mobius_denominator(kappa, x, scaled{T(-1), y})), ratio = length / root_d;
-        spherical_chord const from_x{kappa, x, y, x2, y2, xy, length * length};
-        spherical_chord const from_y{kappa, y, x, y2, x2, xy, length * length};
-
-        arc<T> const t = arc_of(k, ratio);
-        T const p = from_x.a * from_y.a;
-        T const by_angle = t.root < T(1) ? T(2) * ratio * ratio * ratio * atanc_slope(t)
-                                         : (ratio / (T(1) + t.square) - from_ratio(k, ratio) / T(2)) / kappa;
-        T const by_ratio = T(2) * ratio * (xy + kappa * x2 * y2) / p;
-        T const chord = length * root_d;
+        spherical_pair const pair{k, x, y};
+        auto const from_x = pair.from_x();
+        auto const from_y = pair.from_y();
+        direction const x_to_y{from_x, norm(from_x)};
+        direction const y_to_x{from_y, norm(from_y)};
         for (index_t i = 0; i < x.extent(0); ++i) {
-            T const to_x = chord > T(0) ? T(-2) * g / from_x.a * (from_x(i) / chord) : T(0);
-            T const to_y = chord > T(0) ? T(-2) * g / from_y.a * (from_y(i) / chord) : T(0);
+            T const to_x = T(-2) * g / pair.a * x_to_y(i), to_y = T(-2) * g / pair.b * y_to_x(i);
             dx(i) = to_x;
             dy(i) = to_y;
         }
-        return g * (by_angle - by_ratio);
+        return g * pair.distance_slope(k);
     }
 };
 

@@ -11,7 +11,7 @@ namespace hyspn {
 namespace detail {
 
 /// z = x ⊕ w with w = (T/A) v, T = tan θ/θ, θ = √κ‖v‖/A, A = 1 + κ‖x‖². With w̄, the first part of x̄ and D from
-/// spherical_sum_vjp, q = 1 − κ²‖x‖²‖w‖², η = ⟨w̄,v̂⟩, ρ = T‖v‖/A and ψρ² = −(2−A)(‖v‖/A)²T′/T, T′ the slope in θ²:
+/// spherical_sum_vjp, q = 1 − κ²‖x‖²‖w‖², η = ⟨w̄,v̂⟩, ρ = T‖v‖/A and ψρ² = (2−A)(‖v‖/A)²T′/T, T′ the slope in θ²:
 ///     v̄ = (T/A)(w̄ − ηv̂) + (sec²θ/A) ηv̂,     x̄ = part − 2κη‖v‖ (sec²θ/A²) x,
 ///     κ̄ = −[ ⟨g,x⟩ {ρ²q + ψρ²κρ² (D+q)} − ⟨g,v̂⟩ {2⟨x,v̂⟩ρ² + ρ (−2κ‖x‖²ρ² + ψρ²q)} ]/D².
 struct spherical_expmap {
@@ -47,20 +47,22 @@ struct spherical_expmap {
         spherical_sum_vjp const w_bar{z, g};
         T const kappa = z.kappa, a = w.a, r = w.length, rho = w.factor * r, rho2 = rho * rho;
         T const q = T(1) - kappa * z.x2 * (kappa * rho2), arc_length = r / a;
-        T const psi_rho2 = -(T(2) - a) * arc_length * arc_length * tanc_slope(w.theta) / (w.factor * a);
+        T const psi_rho2 = (T(2) - a) * arc_length * arc_length * tanc_slope(w.theta) / (w.factor * a);
         T const g_v = r > T(0) ? cdot(g, v) / r : T(0), x_v = r > T(0) ? cdot(z.x, v) / r : T(0);
         T const kappa_bar = (g_v * (T(2) * x_v * rho2 + rho * (T(-2) * kappa * z.x2 * rho2 + psi_rho2 * q)) -
                              w_bar.gx * (rho2 * q + psi_rho2 * kappa * rho2 * (z.d + q))) /
                             (z.d * z.d);
         direction const v_hat{v, r};
         T const along = dot(w_bar, v_hat), radial = sec2(w.theta) / a;
+        T euler(0);  // ⟨x,x̄⟩ + ⟨v,v̄⟩ − ⟨z,g⟩ = 2κκ̄, as lengths scale
         for (index_t i = 0; i < x.extent(0); ++i) {
             T const to_x = w_bar.to_x(i) - T(2) * kappa * along * (r * radial) / a * x(i);
             T const to_v = w.factor * (w_bar(i) - along * v_hat(i)) + radial * along * v_hat(i);
+            euler += to_x * x(i) + to_v * v(i) - z(i) * g(i);
             dx(i) = to_x;
             dv(i) = to_v;
         }
-        return kappa_bar;
+        return kappa * rho2 > T(1) ? euler / (T(2) * kappa) : kappa_bar;
     }
 };
 

@@ -10,69 +10,70 @@ namespace hyspn {
 
 namespace detail {
 
-/// v = f u, f = AM/D, with u, A, D, M, ρ of stereographic::dist: the direction of −x ⊕ y times d(x, y)/λ_x.
-///
-/// With χ² = P/D, b = atan t, V = (1/M + χ²)/2, W = χ²(1 + Mℓ(b))/2 where ℓ(b) = (1 − b cot b)/b², γ = fg, m = ⟨γ,u⟩ and
-/// k = ⟨γ,x⟩ + mW/P:
-///     ȳ = Aγ + 2κkδ − 2κ(mV/B) y,     x̄ = −(A − κ‖δ‖²)γ − 2κkδ + 2κ(⟨γ,δ⟩ + m(1−V)/A) x,
-///     κ̄ = −(⟨γ,δ⟩ (⟨δ,x+y⟩ − ‖δ‖²WN) − ‖δ‖²⟨γ,x⟩ (1 − B(1−V)N))/B,  N = 1/A + 1/B − 1.
+/// v = (A d/2) û, in the notation of stereographic::dist: f u with f = AM/D. With h = g − ⟨g,û⟩û and û′ = û(y,x):
+///     x̄ = −f (A′h + (2κ/A)⟨h,x⟩u) − ⟨g,û⟩(û − κd x),     ȳ = f (Ah + 2κ⟨h,x⟩δ) − (A/B)⟨g,û⟩û′,
+///     κ̄ = ⟨g,û⟩ ∂(Ad)/∂κ/2 + f⟨h,u_κ⟩,     u_κ = ‖x‖²y − (2⟨x,y⟩ − ‖y‖²)x.
+/// For close points κ̄ is small of second order and these parts of it are of first. Then, with χ² = AB/D, b = atan t,
+/// V = (1/M + χ²)/2, W = χ²(1 + Mℓ(b))/2 where ℓ(b) = (1 − b cot b)/b², N = 1/A + 1/B − 1:
+///     κ̄ = −f (⟨g,δ⟩ (⟨δ,x+y⟩ − ‖δ‖²WN) − ‖δ‖²⟨g,x⟩ (1 − B(1−V)N))/B.
 struct spherical_logmap {
-    /// The scalars of the formula.
     template <class T, class X, class Y>
-    struct terms {
-        T kappa, x2, y2, xy, length, d, ratio, m, factor;
-        arc<T> t;
-        spherical_chord<T, X, Y> chord;
-
-        HYSPN_HD terms(sectional_curvature<T> const& k, X x, Y y)
-            : kappa(k.kappa()),
-              x2(squared_norm(x)),
-              y2(squared_norm(y)),
-              xy(cdot(x, y)),
-              length(norm(difference{y, x})),
-              d(mobius_denominator(kappa, x, scaled{T(-1), y})),
-              chord(kappa, x, y, x2, y2, xy, length * length)
-        {
-            using std::sqrt;
-            ratio = length / sqrt(d);
-            t = arc_of(k, ratio);
-            m = atanc(t);
-            factor = chord.a * m / d;
-        }
-    };
+    HYSPN_HD static T factor(spherical_pair<T, X, Y> const& pair)
+    {
+        return pair.a * atanc(pair.t) / pair.d;
+    }
 
     template <class T, class X, class Y, class M>
     HYSPN_HD static void forward(sectional_curvature<T> const& k, X x, Y y, view<T, 1, M> out)
     {
-        terms const t{k, x, y};
-        for (index_t i = 0; i < x.extent(0); ++i) out(i) = t.factor * t.chord(i);
+        spherical_pair const pair{k, x, y};
+        auto const chord = pair.from_x();
+        T const f = factor(pair);
+        for (index_t i = 0; i < x.extent(0); ++i) out(i) = f * chord(i);
     }
 
     template <class T, class X, class Y, class G, class M>
     HYSPN_HD static T vjp(sectional_curvature<T> const& k, X x, Y y, G g, view<T, 1, M> dx, view<T, 1, M> dy)
     {
-        terms const t{k, x, y};
-        difference const delta{y, x};
-        T const kappa = t.kappa, a = t.chord.a, b = T(1) + kappa * t.y2, p = a * b, chi2 = p / t.d;
-        T const delta2 = t.chord.delta2, n = T(1) / a + T(1) / b - T(1);
-        T const residue = cotangent_residue(arc<T>{t.t.root * t.m, t.t.square * t.m * t.m});
-        T const v = (T(1) / t.m + chi2) / T(2), w = chi2 * (T(1) + t.m * residue) / T(2);
-        T const zw = -kappa * delta2 / p * w;
-        T const gamma_x = t.factor * cdot(g, x), gamma_delta = t.factor * cdot(g, delta);
-        T const m = t.factor * cdot(g, t.chord), q = gamma_x + m * w / p;
-        T const kappa_bar = -(gamma_delta * (cdot(delta, sum{x, y}) - delta2 * w * n) -
-                              delta2 * gamma_x * (T(1) - b * zw * n)) /
-                            b;
-        T const on_x = T(2) * kappa * (gamma_delta + m * zw / a), on_y = T(2) * kappa * (m * v / b);
-        T const on_delta = T(2) * kappa * q;
+        spherical_pair const pair{k, x, y};
+        auto const from_x = pair.from_x();
+        auto const from_y = pair.from_y();
+        T const kappa = pair.kappa, a = pair.a, f = factor(pair);
+        direction const u_hat{from_x, norm(from_x)};
+        direction const back{from_y, norm(from_y)};
+        T const along = cdot(g, u_hat), distance = pair.distance(k);
+        combination const h{T(1), g, -along, u_hat};
+        T const h_x = cdot(h, x);
+        // ⟨h,u_κ⟩, where u = κu_κ + δ has none.
+        T const turn = a > T(2) ? -cdot(h, difference{y, x}) / kappa
+                                : cdot(h, combination{pair.x2, y, pair.y2 - T(2) * pair.xy, x});
+        T const kappa_bar = pair.close ? slope_if_close(pair, f, cdot(g, x), cdot(g, difference{y, x}))
+                                       : along * pair.scaled_distance_slope() / T(2) + f * turn;
         for (index_t i = 0; i < x.extent(0); ++i) {
-            T const gamma = t.factor * g(i), step = delta(i);
-            T const to_x = -t.chord.on_x * gamma - on_delta * step + on_x * x(i);
-            T const to_y = a * gamma + on_delta * step - on_y * y(i);
+            T const across = h(i), delta = y(i) - x(i);
+            T const to_x = -f * (from_x.on_x * across + T(2) * kappa * h_x / a * from_x(i)) -
+                           along * (u_hat(i) - kappa * distance * x(i));
+            T const to_y = f * (a * across + T(2) * kappa * h_x * delta) - a / pair.b * along * back(i);
             dx(i) = to_x;
             dy(i) = to_y;
         }
         return kappa_bar;
+    }
+
+private:
+    /// κ̄ for close points, from f, ⟨g,x⟩ and ⟨g,δ⟩.
+    template <class T, class X, class Y>
+    HYSPN_HD static T slope_if_close(spherical_pair<T, X, Y> const& pair, T f, T g_x, T g_delta)
+    {
+        T const m = atanc(pair.t), chi2 = pair.a * (pair.b / pair.d), delta2 = pair.length * pair.length;
+        T const residue = cotangent_residue(arc<T>{pair.t.root * m, pair.t.square * m * m});
+        T const w = chi2 * (T(1) + m * residue) / T(2), zw = -pair.kappa * delta2 / pair.a / pair.b * w;
+        T const n = T(1) / pair.a + T(1) / pair.b - T(1);
+        difference const delta{pair.y, pair.x};
+        return -f *
+               (g_delta * (cdot(delta, sum{pair.x, pair.y}) - delta2 * w * n) -
+                delta2 * g_x * (T(1) - pair.b * zw * n)) /
+               pair.b;
     }
 };
 

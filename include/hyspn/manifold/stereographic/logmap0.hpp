@@ -35,8 +35,7 @@ struct spherical_logmap0 {
         direction const x_hat{x, r};
         T const along = dot(g, x_hat);
         T const kappa_bar = spherical_log_slope(k, t, a, r) * cdot(g, x);
-        for (index_t i = 0; i < x.extent(0); ++i)
-            dx(i) = factor * (g(i) - along * x_hat(i)) + along / a * x_hat(i);
+        for (index_t i = 0; i < x.extent(0); ++i) dx(i) = factor * (g(i) - along * x_hat(i)) + along / a * x_hat(i);
         return kappa_bar;
     }
 };

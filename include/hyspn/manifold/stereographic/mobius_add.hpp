@@ -26,9 +26,9 @@ template <class T, class X, class Y>
 struct spherical_sum {
     X x;
     Y y;
-    T kappa, a, d;    ///< κ, A, D
+    T kappa, a, d;     ///< κ, A, D
     T x2, y2, xy, p2;  ///< ‖x‖², ‖y‖², ⟨x,y⟩, ‖p‖²
-    T on_x;           ///< 1 − 2κ⟨x,y⟩ − κ‖y‖²
+    T on_x;            ///< 1 − 2κ⟨x,y⟩ − κ‖y‖²
     bool nearly_opposite;
 
     HYSPN_HD spherical_sum(T k, X left, Y right) : x(left), y(right), kappa(k)
@@ -51,6 +51,7 @@ struct spherical_sum {
 
 /// Cotangents of x and y for the cotangent g of z = x ⊕ y. With E = ⟨g, y − κ‖y‖²x⟩, F = ⟨g, (1−2κ⟨x,y⟩)x + κ‖x‖²y⟩:
 ///     x̄ = ((1 − 2κ⟨x,y⟩ − κ‖y‖²) g + 2κE z)/D,     ȳ = (A/D) (g + (2κ/D)(E x − F y)).
+/// On a line x̄ = ((1 + κ‖y‖²)/D) g, the same without its cancellation.
 template <class T, class X, class Y, class G>
 struct spherical_sum_vjp {
     spherical_sum<T, X, Y> const& z;
@@ -65,17 +66,20 @@ struct spherical_sum_vjp {
         f = (T(1) - T(2) * z.kappa * z.xy) * gx + z.kappa * z.x2 * gy;
     }
     HYSPN_HD index_t extent(std::size_t) const { return z.extent(0); }
-    HYSPN_HD T to_x(index_t i) const { return (z.on_x * g(i) + T(2) * z.kappa * e * z(i)) / z.d; }
-    HYSPN_HD T to_y(index_t i) const
+    HYSPN_HD T to_x(index_t i) const
     {
-        return z.a / z.d * (g(i) + T(2) * z.kappa / z.d * (e * z.x(i) - f * z.y(i)));
+        if (extent(0) == 1) return (T(1) + z.kappa * z.y2) / z.d * g(i);
+        return (z.on_x * g(i) + T(2) * z.kappa * e * z(i)) / z.d;
     }
+    HYSPN_HD T to_y(index_t i) const { return z.a / z.d * (g(i) + T(2) * z.kappa / z.d * (e * z.x(i) - f * z.y(i))); }
     /// ȳ as a vector.
     HYSPN_HD T operator()(index_t i) const { return to_y(i); }
 };
 
 /// spherical_sum and its cotangents; with A′ = 1 − 2κ⟨x,y⟩ − κ‖y‖²
-///     D² κ̄ = ⟨g,y⟩ (‖x‖² + 2⟨x,y⟩ − κ‖x‖²(1+A)‖y‖²) − ‖y‖²⟨g,x⟩ (A + κ‖x‖²A′).
+///     D² κ̄ = ⟨g,y⟩ (‖x‖² + 2⟨x,y⟩ − κ‖x‖²(1+A)‖y‖²) − ‖y‖²⟨g,x⟩ (A + κ‖x‖²A′)
+///          = ⟨g,p⟩ (‖p‖² − A²‖y‖²) − ‖p‖²⟨g,x⟩ (1 − κ²‖x‖²‖y‖²),
+/// the second where y ≈ −x.
 struct spherical_mobius_add {
     template <class T, class X, class Y, class M>
     HYSPN_HD static void forward(sectional_curvature<T> const& k, X x, Y y, view<T, 1, M> out)
@@ -90,9 +94,11 @@ struct spherical_mobius_add {
         spherical_sum const z{k.kappa(), x, y};
         spherical_sum_vjp const back{z, g};
         T const kx2 = z.kappa * z.x2;
-        T const kappa_bar = (back.gy * (z.x2 + T(2) * z.xy - kx2 * (T(1) + z.a) * z.y2) -
-                             z.y2 * back.gx * (z.a + kx2 * z.on_x)) /
-                            (z.d * z.d);
+        T const numerator =
+            z.nearly_opposite
+                ? cdot(g, sum{x, y}) * (z.p2 - z.a * z.a * z.y2) - z.p2 * back.gx * (T(1) - kx2 * (z.kappa * z.y2))
+                : back.gy * (z.x2 + T(2) * z.xy - kx2 * (T(1) + z.a) * z.y2) - z.y2 * back.gx * (z.a + kx2 * z.on_x);
+        T const kappa_bar = numerator / (z.d * z.d);
         for (index_t i = 0; i < x.extent(0); ++i) {
             T const to_x = back.to_x(i), to_y = back.to_y(i);
             dx(i) = to_x;
