@@ -292,7 +292,6 @@ struct sweep_report {
     errors worst{};
     std::string value_at{}, gradient_at{}, c_at{}, failures{};
     int problems = 0, failed = 0;
-    condition_factors factors;
 
     void note(std::string const& name, errors const& e)
     {

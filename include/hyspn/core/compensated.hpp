@@ -175,23 +175,30 @@ HYSPN_HD detail::scalar_of<X> norm(X const& x)
 
 namespace detail {
 
-/// x/‖x‖ with the norm given; 0 where it is 0. A norm near the smallest normal number has lost its digits: then both
-/// are taken larger by a power of two.
+/// x/‖x‖ with the norm given; 0 where it is 0. A norm near the smallest normal number has lost its digits, one near the
+/// largest may have overflowed, or its inverse lose digits: then x and the norm are taken times a power of two.
 template <class T, class X>
 struct direction {
     X x;
-    T length;
+    T length;  ///< ‖scale·x‖
     T scale;
 
     HYSPN_HD direction(X vector, T norm_of_it) : x(vector), length(norm_of_it), scale(T(1))
     {
         using traits = math_traits<T>;
-        if (!(length > T(0) && length < T(traits::smallest / traits::unit_roundoff))) return;
-        scale = T(traits::rescaling);
+        bool const is_long = length > T(traits::rescaling);
+        if (!(length > T(0)) || (!is_long && length >= T(traits::smallest / traits::unit_roundoff))) return;
+        scale = is_long ? T(1) / T(traits::rescaling) : T(traits::rescaling);
         length = norm(scaled<T, X>{scale, x});
     }
     HYSPN_HD index_t extent(std::size_t) const { return x.extent(0); }
     HYSPN_HD T operator()(index_t i) const { return length > T(0) ? scale * x(i) / length : T(0); }
+    /// ⟨g, x/‖x‖⟩ as if in twice the working precision.
+    template <class G>
+    HYSPN_HD T component(G const& g) const
+    {
+        return length > T(0) ? cdot(g, scaled<T, X>{scale, x}) / length : T(0);
+    }
 };
 
 template <class X, class T>

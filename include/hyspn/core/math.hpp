@@ -89,8 +89,8 @@ HYSPN_HD T tanhc_decay(T t)
         T const quotient = tanhc(t);
         return (quotient - langevinc(t)) / (T(2) * quotient * quotient);
     }
-    T const h = tanh(t);
-    return (T(1) - T(2) * t / sinh(T(2) * t)) / (T(2) * h * h);
+    T const h = tanh(t), rest = t < T(math_traits<T>::greatest_exponent) ? T(2) * t / sinh(T(2) * t) : T(0);
+    return (T(1) - rest) / (T(2) * h * h);
 }
 
 /// S = asinh t / t.
