@@ -323,10 +323,11 @@ struct sweep_report {
     }
 };
 
-/// Every placement at every curvature and dimension. `claim` turns a problem into an answer.
+/// Every placement at every curvature and dimension, or, for a claim that must fail, as far as the first failure.
+/// `claim` turns a problem into an answer.
 template <class Op, class T, class Placements, class Curvatures, class Claim>
 sweep_report sweep(Placements const& placements, Curvatures const& curvatures, std::vector<index_t> const& extents,
-                   condition_factors const& factors, Claim const& claim)
+                   condition_factors const& factors, Claim const& claim, bool until_failed = false)
 {
     sweep_report report{.factors = factors};
     unsigned seed = 1;
@@ -335,6 +336,7 @@ sweep_report sweep(Placements const& placements, Curvatures const& curvatures, s
             for (index_t extent : extents) {
                 auto const p = make_problem<Op, T>(at, extent, c, ++seed);
                 report.note(p.name, compare<Op>(p, claim(p)));
+                if (until_failed && report.failed > 0) return report;
             }
     return report;
 }
