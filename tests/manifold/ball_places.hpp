@@ -17,10 +17,10 @@ inline std::vector<index_t> const all_extents{1, 2, 3, 16, 17, 64, 257};
 
 /// Values have no excuse; gradients have one where two points nearly cancel on a line; the cotangent of c is one number
 /// in which terms cancel by chance.
-inline constexpr condition_factors ball_factors{0, 4, 8};
+inline constexpr condition_factors ball_factors{0, 6, 12};
 
-/// 1 − r down to 2^-20; `smallest` is a length whose square is still far above rounding to 0.
-inline std::vector<placement> ball_places(double smallest)
+/// 1 − r down to 2^-20; `tiny` is a length whose square is far above the smallest number, the square of `faint` is 0.
+inline std::vector<placement> ball_places(double tiny, double faint)
 {
     using relation = placement::relation;
     double const edge = 1 - 0x1p-20, rim = 1 - 0x1p-10;
@@ -28,9 +28,12 @@ inline std::vector<placement> ball_places(double smallest)
             {"from the origin", 0, 0.4},
             {"to the origin", 0.5, 0},
             {"at the origin", 0, 0},
-            {"tiny", smallest, 1.7 * smallest},
-            {"one tiny", 0.5, smallest},
-            {"the other tiny", smallest, 0.5},
+            {"tiny", tiny, 1.7 * tiny},
+            {"one tiny", 0.5, tiny},
+            {"the other tiny", tiny, 0.5},
+            {"faint", faint, 1.7 * faint},
+            {"one faint", 0.5, faint},
+            {"the other faint", faint, 0.5},
             {"far", 0.999, 0.9},
             {"rim and centre", rim, 0.4},
             {"centre and rim", 0.4, rim},
@@ -50,11 +53,17 @@ inline std::vector<placement> ball_places(double smallest)
             {"subnormal", 0, 0, relation::free, true}};
 }
 
+template <class T>
+std::vector<placement> ball_places()
+{
+    return std::is_same_v<T, float> ? ball_places(1e-5, 1e-36) : ball_places(1e-12, 1e-300);
+}
+
 template <class Op, class T>
 void check_ball_sweep()
 {
-    auto const report = sweep<Op, T>(ball_places(std::is_same_v<T, float> ? 1e-5 : 1e-12), ball_curvatures, all_extents,
-                                     ball_factors, [](auto const& p) { return evaluate<Op>(p); });
+    auto const report = sweep<Op, T>(ball_places<T>(), ball_curvatures, all_extents, ball_factors,
+                                     [](auto const& p) { return evaluate<Op>(p); });
     report.print(Op::full_name, sizeof(T) == 4 ? "float" : "double");
     INFO(report.failures);
     CHECK(report.failed == 0);

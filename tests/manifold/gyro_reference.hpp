@@ -23,12 +23,16 @@ inline wide lambda(wide kappa, wide_vector const& x)
 {
     return wide(2) / complement(kappa, x);
 }
-/// 1 − 2κ⟨x,y⟩ + κ²‖x‖²‖y‖², for κ < 0 as a sum of positive terms: near the boundary 113 bits are too few for the
-/// other form and its derivatives. Equal: see the test of references.
+/// 1 − 2κ⟨x,y⟩ + κ²‖x‖²‖y‖²; for κ < 0 and both points near the boundary as a sum of positive terms, since 113 bits are
+/// too few there for the other form and its derivatives. Equal: see the test of references.
+inline wide denominator(wide kappa, wide_vector const& x, wide_vector const& y, bool positive_terms)
+{
+    if (positive_terms) return complement(kappa, x) * complement(kappa, y) - kappa * dot(x + y, x + y);
+    return wide(1) - wide(2) * kappa * dot(x, y) + kappa * kappa * dot(x, x) * dot(y, y);
+}
 inline wide denominator(wide kappa, wide_vector const& x, wide_vector const& y)
 {
-    if (kappa.value < 0) return complement(kappa, x) * complement(kappa, y) - kappa * dot(x + y, x + y);
-    return wide(1) - wide(2) * kappa * dot(x, y) + kappa * kappa * dot(x, x) * dot(y, y);
+    return denominator(kappa, x, y, complement(kappa, x) < wide(0.5) && complement(kappa, y) < wide(0.5));
 }
 inline wide_vector add(wide kappa, wide_vector const& x, wide_vector const& y)
 {

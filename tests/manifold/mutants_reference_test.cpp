@@ -73,8 +73,8 @@ answer<T> only(std::vector<T> values)
 template <class Op, class T>
 sweep_report small_sweep(std::function<answer<T>(problem<T> const&)> const& claim, bool until_failed)
 {
-    return sweep<Op, T>(ball_places(std::is_same_v<T, float> ? 1e-5 : 1e-12), std::vector<double>{1e-12, 0.25, 3.7},
-                        {1, 3, 16}, ball_factors, claim, until_failed);
+    return sweep<Op, T>(ball_places<T>(), std::vector<double>{1e-12, 0.25, 3.7}, {1, 3, 16}, ball_factors, claim,
+                        until_failed);
 }
 
 template <class Op, class Claim>

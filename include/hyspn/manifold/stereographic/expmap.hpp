@@ -13,7 +13,7 @@ namespace detail {
 /// z = x ⊕ w with w = (T/A) v, T = tan θ/θ, θ = √κ‖v‖/A, A = 1 + κ‖x‖². With w̄, the first part of x̄ and D from
 /// spherical_sum_vjp, q = 1 − κ²‖x‖²‖w‖², η = ⟨w̄,v̂⟩, ρ = T‖v‖/A and ψρ² = (2−A)(‖v‖/A)²T′/T, T′ the slope in θ²:
 ///     v̄ = (T/A)(w̄ − ηv̂) + (sec²θ/A) ηv̂,     x̄ = part − 2κη‖v‖ (sec²θ/A²) x,
-///     κ̄ = −[ ⟨g,x⟩ {ρ²q + ψρ²κρ² (D+q)} − ⟨g,v̂⟩ {2⟨x,v̂⟩ρ² + ρ (−2κ‖x‖²ρ² + ψρ²q)} ]/D².
+///     κ̄ = −[ ⟨g,x⟩ {ρ²q + 2ψρ²κρ² (1 − κρ⟨x,v̂⟩)} − ⟨g,v̂⟩ {2⟨x,v̂⟩ρ² + ρ (−2κ‖x‖²ρ² + ψρ²q)} ]/D².
 struct spherical_expmap {
     /// w and what else depends on ‖v‖.
     template <class T, class V>
@@ -50,7 +50,7 @@ struct spherical_expmap {
         T const psi_rho2 = (T(2) - a) * arc_length * arc_length * tanc_slope(w.theta) / (w.factor * a);
         T const g_v = r > T(0) ? cdot(g, v) / r : T(0), x_v = r > T(0) ? cdot(z.x, v) / r : T(0);
         T const kappa_bar = (g_v * (T(2) * x_v * rho2 + rho * (T(-2) * kappa * z.x2 * rho2 + psi_rho2 * q)) -
-                             w_bar.gx * (rho2 * q + psi_rho2 * kappa * rho2 * (z.d + q))) /
+                             w_bar.gx * (rho2 * q + T(2) * psi_rho2 * kappa * rho2 * (T(1) - kappa * x_v * rho))) /
                             (z.d * z.d);
         direction const v_hat{v, r};
         T const along = dot(w_bar, v_hat), radial = sec2(w.theta) / a;
