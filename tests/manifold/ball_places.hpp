@@ -15,9 +15,10 @@ namespace hyspn::testing {
 inline std::vector<double> const ball_curvatures{1e-12, 1e-6, 1e-3, 0.25, 1, 3.7, 100, 1e6};
 inline std::vector<index_t> const all_extents{1, 2, 3, 16, 17, 64, 257};
 
-/// Values have no excuse; gradients have one where two points nearly cancel on a line; the cotangent of c is one number
-/// in which terms cancel by chance.
-inline constexpr condition_factors ball_factors{0, 6, 12};
+/// Values have no excuse, but for a way that ends near the origin after a start far from it; gradients have one where
+/// two points nearly cancel on a line; the cotangent of c is one number in which terms cancel by chance.
+template <class Op>
+constexpr condition_factors ball_factors{Op::name == "expmap" ? 1.0 : 0.0, 6, 12};
 
 /// 1 − r down to 2^-20; `tiny` is a length whose square is far above the smallest number, the square of `faint` is 0.
 inline std::vector<placement> ball_places(double tiny, double faint)
@@ -62,7 +63,7 @@ std::vector<placement> ball_places()
 template <class Op, class T>
 void check_ball_sweep()
 {
-    auto const report = sweep<Op, T>(ball_places<T>(), ball_curvatures, all_extents, ball_factors,
+    auto const report = sweep<Op, T>(ball_places<T>(), ball_curvatures, all_extents, ball_factors<Op>,
                                      [](auto const& p) { return evaluate<Op>(p); });
     report.print(Op::full_name, sizeof(T) == 4 ? "float" : "double");
     INFO(report.failures);

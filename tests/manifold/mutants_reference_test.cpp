@@ -73,7 +73,7 @@ answer<T> only(std::vector<T> values)
 template <class Op, class T>
 sweep_report small_sweep(std::function<answer<T>(problem<T> const&)> const& claim, bool until_failed)
 {
-    return sweep<Op, T>(ball_places<T>(), std::vector<double>{1e-12, 0.25, 3.7}, {1, 3, 16}, ball_factors, claim,
+    return sweep<Op, T>(ball_places<T>(), std::vector<double>{1e-12, 0.25, 3.7}, {1, 3, 16}, ball_factors<Op>, claim,
                         until_failed);
 }
 
