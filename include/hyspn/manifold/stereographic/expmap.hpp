@@ -13,7 +13,9 @@ namespace detail {
 /// z = x ⊕ w with w = (T/A) v, T = tan θ/θ, θ = √κ‖v‖/A, A = 1 + κ‖x‖². With w̄, the first part of x̄ and D from
 /// spherical_sum_vjp, q = 1 − κ²‖x‖²‖w‖², η = ⟨w̄,v̂⟩, ρ = T‖v‖/A and ψρ² = (2−A)(‖v‖/A)²T′/T, T′ the slope in θ²:
 ///     v̄ = (T/A)(w̄ − ηv̂) + (sec²θ/A) ηv̂,     x̄ = part − 2κη‖v‖ (sec²θ/A²) x,
-///     κ̄ = −[ ⟨g,x⟩ {ρ²q + 2ψρ²κρ² (1 − κρ⟨x,v̂⟩)} − ⟨g,v̂⟩ {2⟨x,v̂⟩ρ² + ρ (−2κ‖x‖²ρ² + ψρ²q)} ]/D².
+///     κ̄ = −[ ⟨g,x⟩ {ρ²q + 2ψρ²κρ² (1 − κρ⟨x,v̂⟩)} − ⟨g,v̂⟩ {2⟨x,v̂⟩ρ² + ρ (−2κ‖x‖²ρ² + ψρ²q)} ]/D²,
+/// and for κρ² > 1, where these terms grow and cancel, by Euler's law 2κκ̄ = ⟨x,x̄⟩ + ⟨v,v̄⟩ − ⟨z,g⟩, which is of use only
+/// there.
 struct spherical_expmap {
     /// w and what else depends on ‖v‖.
     template <class T, class V>
@@ -54,7 +56,7 @@ struct spherical_expmap {
                             (z.d * z.d);
         direction const v_hat{v, r};
         T const along = dot(w_bar, v_hat), radial = sec2(w.theta) / a;
-        T euler(0);  // ⟨x,x̄⟩ + ⟨v,v̄⟩ − ⟨z,g⟩ = 2κκ̄, as lengths scale
+        T euler(0);  // 2κκ̄
         for (index_t i = 0; i < x.extent(0); ++i) {
             T const to_x = w_bar.to_x(i) - T(2) * kappa * along * (r * radial) / a * x(i);
             T const to_v = w.factor * (w_bar(i) - along * v_hat(i)) + radial * along * v_hat(i);
