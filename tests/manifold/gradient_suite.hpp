@@ -41,7 +41,7 @@ struct flat_operation {
     template <class S>
     std::vector<S> operator()(std::vector<S> const& x) const
     {
-        auto const c = curvature<S>::from_c(x.back());
+        auto const c = curvature_of<Op>(x.back());
         std::vector<S> y(static_cast<std::size_t>(outputs()));
         view<S, 1> const out(y.data(), dims<1>{{outputs()}});
         with_inputs<Op>([&]<std::size_t... K>(std::index_sequence<K...>) {
@@ -55,7 +55,7 @@ struct flat_operation {
 
     std::vector<double> backward(std::vector<double> const& x, std::vector<double> const& dy) const
     {
-        auto const c = curvature<double>::from_c(x.back());
+        auto const c = curvature_of<Op>(x.back());
         std::vector<double> dx(x.size());
         dx.back() = with_inputs<Op>([&]<std::size_t... K>(std::index_sequence<K...>) {
             if constexpr (Op::scalar_output)

@@ -49,7 +49,7 @@ struct sample<Op, T, std::index_sequence<K...>> {
 
     void evaluate()
     {
-        auto const k = curvature<T>::from_c(c);
+        auto const k = curvature_of<Op>(c);
         if constexpr (Op::scalar_output)
             out(0) = Op::forward(k, part<Op::inputs[K].is_number()>(in[K])...);
         else

@@ -46,4 +46,15 @@ decltype(auto) with_inputs(F const& f)
     return f(std::make_index_sequence<Op::input_count>{});
 }
 
+/// The curvature an operation takes, from its number: c where it is c > 0, κ where it may have any sign.
+template <class Op, class T>
+auto curvature_of(T number)
+{
+    using K = typename hyspn::detail::curvature_for<typename Op::formula, T>::type;
+    if constexpr (requires { K::from_c(number); })
+        return K::from_c(number);
+    else
+        return K::from_kappa(number);
+}
+
 }  // namespace hyspn::testing

@@ -143,7 +143,7 @@ struct run<Op, T, Rank, std::index_sequence<K...>> {
     using array = stored<T, IsNumber ? Rank - 1 : Rank>;
     std::tuple<array<Op::inputs[K].is_number()>...> in, grad;
     array<Op::scalar_output> g, out;
-    curvature<T> c = curvature<T>::from_c(T(0.7));
+    typename hyspn::detail::curvature_for<typename Op::formula, T>::type c = curvature_of<Op>(T(0.7));
     T c_bar = 0;
 
     run(dims<Rank> const& e, storage how)

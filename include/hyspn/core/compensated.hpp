@@ -97,18 +97,6 @@ struct scaled {
 template <class T, class X>
 scaled(T, X) -> scaled<T, X>;
 
-/// x/‖x‖ with the norm given; 0 where it is 0.
-template <class T, class X>
-struct direction {
-    X x;
-    T length;
-    HYSPN_HD index_t extent(std::size_t) const { return x.extent(0); }
-    HYSPN_HD T operator()(index_t i) const { return select(length > T(0), x(i) / length, T(0)); }
-};
-
-template <class X, class T>
-direction(X, T) -> direction<T, X>;
-
 /// x − y, rounded once an element.
 template <class X, class Y>
 struct difference {
@@ -190,6 +178,40 @@ HYSPN_HD detail::scalar_of<X> norm(X const& x)
                       return select(greatest > T(0), measured, T(0) * square);  // 0, or NaN
                   });
 }
+
+namespace detail {
+
+/// x/‖x‖ with the norm given; 0 where it is 0. A norm near the smallest normal number has lost its digits, one near the
+/// largest may have overflowed, or its inverse lose digits: then x and the norm are taken times a power of two.
+template <class T, class X>
+struct direction {
+    X x;
+    T length;  ///< ‖scale·x‖
+    T scale;
+
+    HYSPN_HD direction(X vector, T norm_of_it) : x(vector), length(norm_of_it), scale(T(1))
+    {
+        using traits = math_traits<T>;
+        auto const is_long = length > T(traits::rescaling);
+        auto const is_odd = is_long | ((length > T(0)) & (length < T(traits::smallest / traits::unit_roundoff)));
+        scale = select(is_odd, select(is_long, T(1) / T(traits::rescaling), T(traits::rescaling)), scale);
+        length = branch(
+            is_odd, [&] { return norm(scaled<T, X>{scale, x}); }, [&] { return length; });
+    }
+    HYSPN_HD index_t extent(std::size_t) const { return x.extent(0); }
+    HYSPN_HD T operator()(index_t i) const { return select(length > T(0), scale * x(i) / length, T(0)); }
+    /// ⟨g, x/‖x‖⟩ as if in twice the working precision.
+    template <class G>
+    HYSPN_HD T component(G const& g) const
+    {
+        return select(length > T(0), cdot(g, scaled<T, X>{scale, x}) / length, T(0));
+    }
+};
+
+template <class X, class T>
+direction(X, T) -> direction<T, X>;
+
+}  // namespace detail
 
 /// 1 − c‖x‖² within a few units in its own last place, however close to 0: the square is never rounded before the
 /// subtraction. Inputs count as exact.

@@ -136,7 +136,8 @@ HYSPN_HD T tanhc_decay(T t)
             using std::sinh;
             using std::tanh;
             T const h = tanh(t);
-            return (T(1) - T(2) * t / sinh(T(2) * t)) / (T(2) * h * h);
+            T const rest = select(t < T(math_traits<T>::greatest_exponent), T(2) * t / sinh(T(2) * t), T(0));
+            return (T(1) - rest) / (T(2) * h * h);
         });
 }
 

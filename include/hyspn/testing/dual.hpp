@@ -74,6 +74,12 @@ struct dual {
     }
     friend dual asinh(dual x) { return chain(x, std::asinh(x.value), 1 / std::hypot(T{1}, x.value)); }
     friend dual atanh(dual x) { return chain(x, std::atanh(x.value), 1 / ((1 - x.value) * (1 + x.value))); }
+    friend dual tan(dual x)
+    {
+        T const t = std::tan(x.value);
+        return chain(x, t, 1 + t * t);
+    }
+    friend dual atan(dual x) { return chain(x, std::atan(x.value), 1 / (1 + x.value * x.value)); }
     friend dual abs(dual x) { return x.value < 0 ? -x : x; }
     friend dual fabs(dual x) { return abs(x); }
     friend dual hypot(dual a, dual b)

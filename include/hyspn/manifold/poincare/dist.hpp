@@ -8,8 +8,8 @@ namespace hyspn {
 
 namespace detail {
 
-/// d = (2/s) asinh √z with z = Q/P, Q = c‖δ‖², δ = x − y, P = AB, A = 1 − c‖x‖², B = 1 − c‖y‖². With δ̂ = δ/‖δ‖ (0 at
-/// 0), b = asinh √z, S = b/√z:
+/// d = 2‖δ‖P^{−1/2} asinhc √z, where s = √c is not divided by, so that nothing underflows before d does: z = Q/P, Q =
+/// c‖δ‖², δ = x − y, P = AB, A = 1 − c‖x‖², B = 1 − c‖y‖². With δ̂ = δ/‖δ‖ (0 at 0), b = asinh √z, S = b/√z:
 ///     x̄ = k (δ̂ + (c‖δ‖/A) x),  ȳ = k (−δ̂ + (c‖δ‖/B) y),  k = 2g/√(P+Q), 0 where δ = 0,
 ///     c̄ = g‖δ‖P^{−1/2} [ (‖x‖²/A + ‖y‖²/B)/√(1+z) − 2 asinhc_decay(b) S³ ‖δ‖²/P ];
 /// the bracket keeps at least a third of its first term.
@@ -22,10 +22,9 @@ struct poincare_dist {
     template <class T, class X, class Y>
     HYSPN_HD static T value(curvature<T> const& k, X x, Y y)
     {
-        using std::asinh;
         using std::sqrt;
-        T const p = complement(k.c(), x) * complement(k.c(), y);
-        return T(2) / k.sqrt_c() * asinh(k.sqrt_c() * norm(difference{x, y}) / sqrt(p));
+        T const ratio = norm(difference{x, y}) / sqrt(complement(k.c(), x) * complement(k.c(), y));
+        return T(2) * ratio * asinhc(k.sqrt_c() * ratio);
     }
 
     template <class T, class X, class Y, class M>

@@ -8,7 +8,8 @@ namespace hyspn {
 
 namespace detail {
 
-/// d = (2/s) artanh t, t = s‖x‖, from the complement A = 1 − t²: w = s d = asinh(2t/A). With x̂ = x/‖x‖ (0 at 0):
+/// d = (2/s) artanh t, t = s‖x‖, from the complement A = 1 − t²: d = (2‖x‖/A) asinhc(2t/A), w = s d = asinh(2t/A). With
+/// x̂ = x/‖x‖ (0 at 0):
 ///     x̄ = (2g/A) x̂,     c̄ = g (sinh w − w)/(2sc), sinh w = 2t/A; for small w the same as g d³ (sinh w − w)/(2w³).
 struct poincare_dist0 {
     static constexpr char const* name = "poincare::dist0";
@@ -19,7 +20,8 @@ struct poincare_dist0 {
     template <class T, class X>
     HYSPN_HD static T value(curvature<T> const& k, X x)
     {
-        return scaled_distance(k, complement(k.c(), x), norm(x)) / k.sqrt_c();
+        T const ratio = T(2) * norm(x) / complement(k.c(), x);
+        return ratio * asinhc(k.sqrt_c() * ratio);
     }
 
     /// w = s d from A and r = ‖x‖.

@@ -27,18 +27,24 @@ struct poincare_expmap {
     /// w and what else depends on ‖v‖.
     template <class T, class X, class V>
     struct increment {
-        T length, theta, factor, complement;  ///< ‖v‖, θ, f, sech²θ
-        scaled<T, V> vector;
+        direction<T, V> v_hat;
+        T length, theta, factor, rho, complement;  ///< ‖v‖, θ, f, ρ, sech²θ
+        scaled<T, scaled<T, V>> vector;            ///< of a v scaled as its direction is: f may be less than any number
 
-        HYSPN_HD increment(curvature<T> const& k, X x, V v)
+        HYSPN_HD increment(curvature<T> const& k, X x, V v) : v_hat(v, norm(v))
         {
+            using std::tanh;
             T const a = hyspn::complement(k.c(), x);
-            length = norm(v);
+            length = v_hat.length / v_hat.scale;
             theta = k.sqrt_c() * length / a;
             factor = tanhc(theta) / a;
             complement = sech2(theta);
-            vector = {factor, v};
+            auto const is_long = length > T(math_traits<T>::rescaling);
+            rho = select(is_long, tanh(theta) / k.sqrt_c(), factor * length);
+            vector = {select(is_long, rho / v_hat.length, factor / v_hat.scale), {v_hat.scale, v}};
         }
+        /// ‖v‖ sech²θ/A, 0 where sech²θ is.
+        HYSPN_HD T radial_length(T a) const { return select(complement > T(0), length * (complement / a), T(0)); }
     };
 
     template <class Back>
@@ -63,9 +69,9 @@ struct poincare_expmap {
         mobius_sum const z{k.c(), x, w.vector, w.complement};
         mobius_sum_vjp const back{z, g};
         increment_cotangent<decltype(back)> const w_bar{back};
-        T const a = z.a, c = z.c, r = w.length, rho = w.factor * r, c_rho2 = c * rho * rho;
+        T const a = z.a, c = z.c, rho = w.rho, c_rho2 = c * rho * rho;
         T const q = z.b + a * c_rho2, psi = (T(2) - a) * tanhc_decay(w.theta);
-        T const g_v = select(r > T(0), cdot(g, v) / r, T(0)), x_v = select(r > T(0), cdot(x, v) / r, T(0));
+        T const g_v = w.v_hat.component(g), x_v = w.v_hat.component(x);
         T const general =
             rho * rho *
             (back.gx * (q - psi * c_rho2 * (z.d + q)) - g_v * (T(2) * x_v + rho * (T(2) * (T(1) - a) + psi * q)));
@@ -77,11 +83,11 @@ struct poincare_expmap {
         auto const nearly_opposite = z.p2 < select(x2 > rho2, x2, rho2) / T(2);
         T const c_bar = select(nearly_opposite, opposite, general) / (z.d * z.d);
         T const eta = a * (q * g_v + c * rho * (z.d + q) * back.gx) / (z.d * z.d);
-        direction const v_hat{v, r};
+        direction<T, V> const& v_hat = w.v_hat;
         T const along = dot(w_bar, v_hat);
         T const radial = w.complement / a;
         for (index_t i = 0; i < x.extent(0); ++i) {
-            T const to_x = back.to_x(i) + T(2) * c * eta * (r * radial) / a * x(i);
+            T const to_x = back.to_x(i) + T(2) * c * eta * w.radial_length(a) / a * x(i);
             T const to_v = w.factor * (w_bar(i) - along * v_hat(i)) + radial * along * v_hat(i);
             dx(i) = to_x;
             dv(i) = to_v;

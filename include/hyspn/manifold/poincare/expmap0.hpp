@@ -20,8 +20,13 @@ struct poincare_expmap0 {
     template <class T, class V, class M>
     HYSPN_HD static void forward(curvature<T> const& k, V v, view<T, 1, M> out)
     {
-        T const factor = tanhc(k.sqrt_c() * norm(v));
-        for (index_t i = 0; i < v.extent(0); ++i) out(i) = factor * v(i);
+        // For v so long that T might be less than the smallest normal number, or ‖v‖ overflow, both are taken scaled.
+        direction const v_hat{v, norm(v)};
+        T const r = v_hat.length / v_hat.scale;
+        auto const is_long = r > T(math_traits<T>::rescaling);
+        T const factor = select(is_long, point_norm(k, r) / v_hat.length, tanhc(k.sqrt_c() * r));
+        T const scale = select(is_long, v_hat.scale, T(1));
+        for (index_t i = 0; i < v.extent(0); ++i) out(i) = factor * (scale * v(i));
     }
 
     template <class T, class V, class G, class M>
@@ -29,12 +34,21 @@ struct poincare_expmap0 {
     {
         T const r = norm(v), t = k.sqrt_c() * r, factor = tanhc(t), radial = sech2(t);
         direction const v_hat{v, r};
-        T const along = dot(g, v_hat);
-        T const x_norm = factor * r;
-        T const c_bar = -tanhc_decay(t) * x_norm * x_norm * (factor * cdot(g, v));
+        T const along = dot(g, v_hat), x_norm = point_norm(k, r);
+        T const c_bar = -tanhc_decay(t) * x_norm * x_norm * (x_norm * v_hat.component(g));
         for (index_t i = 0; i < v.extent(0); ++i)
             dv(i) = factor * (g(i) - along * v_hat(i)) + radial * along * v_hat(i);
         return c_bar;
+    }
+
+private:
+    /// ‖x‖ = tanh(sr)/s, r = ‖v‖.
+    template <class T>
+    HYSPN_HD static T point_norm(curvature<T> const& k, T r)
+    {
+        using std::tanh;
+        T const t = k.sqrt_c() * r;
+        return select(t < T(math_traits<T>::series_limit), tanhc(t) * r, tanh(t) / k.sqrt_c());
     }
 };
 

@@ -28,8 +28,8 @@ struct poincare_logmap0 {
     {
         T const a = complement(k.c(), x), r = norm(x), t = k.sqrt_c() * r, factor = artanhc(t, a);
         direction const x_hat{x, r};
-        T const along = (T(1) / a - factor) * dot(g, x_hat);
-        T const c_bar = artanhc_slope(t, a) * r * r * cdot(g, x);
+        T const g_x = x_hat.component(g), along = (T(1) / a - factor) * g_x;
+        T const c_bar = artanhc_slope(t, a) * r * r * (r * g_x);
         for (index_t i = 0; i < x.extent(0); ++i) dx(i) = factor * g(i) + along * x_hat(i);
         return c_bar;
     }

@@ -33,6 +33,8 @@ struct mobius_sum {
 /// Cotangents of x and y for the cotangent g of z = x ⊕ y. With h = ⟨g,z⟩ and E = ⟨g,e⟩, where e = y + c‖y‖²x, or p −
 /// Bx when c‖y‖² > 1/4 (equal, but without its cancellation):
 ///     x̄ = ((A+n) g − 2cE z)/D,     ȳ = (A/D) (g − (2c/D)(E p − D h y)), a rotation of g.
+/// On a line x̄ = (B/D) g, the same without its cancellation near the boundary; in more dimensions what is across the
+/// line outweighs that.
 template <class T, class X, class Y, class G>
 struct mobius_sum_vjp {
     mobius_sum<T, X, Y> const& z;
@@ -50,7 +52,11 @@ struct mobius_sum_vjp {
         dh = z.a * gp + z.n * gx;
         e = select(z.c * y2 > T(0.25), gp - z.b * gx, gy + z.c * y2 * gx);
     }
-    HYSPN_HD T to_x(index_t i) const { return ((z.a + z.n) * g(i) - T(2) * z.c * e * z(i)) / z.d; }
+    HYSPN_HD T to_x(index_t i) const
+    {
+        if (z.x.extent(0) == 1) return z.b / z.d * g(i);
+        return ((z.a + z.n) * g(i) - T(2) * z.c * e * z(i)) / z.d;
+    }
     HYSPN_HD T to_y(index_t i) const
     {
         T const turn = T(2) * z.c / z.d;
