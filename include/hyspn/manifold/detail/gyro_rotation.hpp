@@ -66,7 +66,7 @@ struct gyro_rotation {
         p2 = squared_norm(shifted<T, X, Y>{y, T(Sign), x});
         d = a * b + c * p2;
         kappa = (a + b + c * p2) / T(2);
-        k = T(2) * c / d;
+        k = x.extent(0) > 1 ? T(2) * c / d : T(0);  // on a line nothing turns
     }
     template <class V>
     HYSPN_HD turned<T, X, Q> turn(V const& v) const
@@ -105,7 +105,7 @@ struct gyro_rotation_vjp {
         xv = cdot(z.x, v), gx = cdot(g, z.x), fx = cdot(f, z.x), wx = cdot(w, z.x);
         short_x = c * z.x2 < T(0.25);
         short_y = c * z.y2 < T(0.25);
-        c_bar = T(2) / z.d * ((z.kappa + T(Sign) * c * cdot(z.x, z.y)) * alpha - T(2) * c * beta) -
+        c_bar = z.k / c * ((z.kappa + T(Sign) * c * cdot(z.x, z.y)) * alpha - T(2) * c * beta) -
                 z.k * psi / z.d * (z.p2 - z.b * z.x2 - z.a * z.y2);
     }
     HYSPN_HD T to_v(index_t i) const { return g(i) + z.k * (z.c * kf(i) - z.kappa * f(i)); }

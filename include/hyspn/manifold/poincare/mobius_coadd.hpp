@@ -45,7 +45,7 @@ struct poincare_mobius_coadd {
             : c(curvature), a(complement(c, x)), b(complement(c, y)), squares(difference_of_squares(x, y))
         {
             d = c * squares;
-            q = a + b * (T(1) - a);
+            q = a < b ? b + a * (T(1) - b) : a + b * (T(1) - a);  // the same bits for both orders
         }
     };
 
