@@ -2,25 +2,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <cmath>
-
 #include <hyspn/core/compensated.hpp>
+#include <hyspn/manifold/detail/orthogonal_part.hpp>
 
 namespace hyspn::detail {
-
-/// y + μx, rounded once an element.
-template <class T, class X, class Y>
-struct shifted {
-    Y y;
-    T mu;
-    X x;
-    HYSPN_HD index_t extent(std::size_t) const { return x.extent(0); }
-    HYSPN_HD T operator()(index_t i) const
-    {
-        using std::fma;
-        return fma(mu, x(i), y(i));
-    }
-};
 
 /// x⟨q,a⟩ − q⟨x,a⟩, element by element: the generator of rotations in the plane of x and q, applied to a.
 template <class T, class X, class Q>
@@ -41,8 +26,8 @@ struct turned {
 /// p = y + Sign·x, A = 1 − c‖x‖², B = 1 − c‖y‖², D = AB + c‖p‖², κ = (A + B + c‖p‖²)/2, k = 2c/D and
 /// K(a) = x⟨q,a⟩ − q⟨x,a⟩, w = Kv:
 ///     z = v + k (κw + cKw).
-/// q is y plus any multiple of x, for K does not change. The multiple that makes it orthogonal to x keeps all digits of
-/// the area that x and y span, however small: q is rounded once an element, whatever the multiple was rounded to.
+/// q is y plus any multiple of x, for K does not change: the orthogonal_part, which keeps all digits of the area that x
+/// and y span, however small.
 template <int Sign, class T, class X, class Y>
 struct gyro_rotation {
     using Q = shifted<T, X, Y>;
@@ -62,7 +47,7 @@ struct gyro_rotation {
           x2(squared_norm(x_)),
           y2(squared_norm(y_))
     {
-        q = {y, x2 > T(0) ? -cdot(x, y) / x2 : T(0), x};
+        q = orthogonal_part(y, x, x2);
         p2 = squared_norm(shifted<T, X, Y>{y, T(Sign), x});
         d = a * b + c * p2;
         kappa = (a + b + c * p2) / T(2);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <hyspn/manifold/detail/negated_right.hpp>
+#include <hyspn/manifold/detail/orthogonal_part.hpp>
 
 namespace hyspn {
 
@@ -25,12 +26,13 @@ HYSPN_HD scalar_of<X> difference_of_squares(X const& x, Y const& y)
 /// With p = x + y and d = B − A = c(‖x‖² − ‖y‖²) the numerator is Ap + dx where A ≤ B, and Bp − dy otherwise: nothing
 /// cancels, for points near the boundary and for y ≈ −x alike.
 ///
-/// x̄ = (B/q) (g − (2c/q)⟨g, y − (1−B)x⟩ x). Its part along x̂ = x/‖x‖ (0 at 0) would cancel for x ≈ y near the boundary;
-/// with g⊥ = g − ⟨g,x̂⟩x̂ and δ = x − y it is
-///     x̄ = (B/q) [ g⊥ + { (AB + c‖δ‖²)⟨g,x̂⟩ − 2c‖x‖⟨g⊥,y⟩ } x̂/q ],     ȳ by exchange,
-///     q² c̄ = −‖y‖² (AB − d)⟨g,x⟩ − ‖x‖² (AB + d)⟨g,y⟩
-///          = −‖y‖² (AB − d)⟨g,p⟩ − (‖x‖²−‖y‖²)(AB + c(‖x‖²+‖y‖²))⟨g,y⟩;
-/// the second line, all of whose terms vanish with p, serves where ‖p‖² < max(‖x‖²,‖y‖²)/2.
+/// x̄ = (B/q) (g − (2c/q)⟨g, y − (1−B)x⟩ x). For x ≈ y near the boundary its part along x̂ = x/‖x‖ (0 at 0) would cancel;
+/// with g⊥ = g − ⟨g,x̂⟩x̂, y⊥ likewise and δ = y − x it is
+///     x̄ = (B/q) [ g⊥ + { (AB + c‖δ‖²)⟨g,x̂⟩ − 2c‖x‖⟨g⊥,y⊥⟩ } x̂/q ],     ȳ by exchange,
+///     −q² c̄ = ‖y‖² (AB − d)⟨g,x⟩ + ‖x‖² (AB + d)⟨g,y⟩
+///           = AB (‖y‖²⟨g,x⟩ + ‖x‖²⟨g,y⟩) + d (‖x‖²⟨g,δ⟩ + (‖x‖²−‖y‖²)⟨g,x⟩)
+///           = ‖y‖² (AB − d)⟨g,p⟩ + (‖x‖²−‖y‖²)(AB + c(‖x‖²+‖y‖²))⟨g,y⟩;
+/// the second line serves where δ is short, ‖δ‖² < max(‖x‖²,‖y‖²)/2, the third where p is.
 struct poincare_mobius_coadd {
     static constexpr char const* name = "poincare::mobius_coadd";
     static constexpr argument inputs[] = {point("x"), point("y")};
@@ -70,8 +72,8 @@ struct poincare_mobius_coadd {
         HYSPN_HD summand_cotangent(T c, T b, T q, T spread, X x, Y y, G g_) : factor(b / q), x_hat{x, norm(x)}, g(g_)
         {
             along = dot(g, x_hat);
-            T across(0);
-            for (index_t i = 0; i < x.extent(0); ++i) across += (g(i) - along * x_hat(i)) * y(i);
+            auto const y_across = orthogonal_part(y, x, squared_norm(x));
+            T const across = cdot(g, y_across) - along * dot(x_hat, y_across);
             radial = (spread * along - T(2) * c * x_hat.length * across) / q;
         }
         HYSPN_HD T operator()(index_t i) const { return factor * ((g(i) - along * x_hat(i)) + radial * x_hat(i)); }
@@ -81,19 +83,29 @@ struct poincare_mobius_coadd {
     HYSPN_HD static T vjp(curvature<T> const& k, X x, Y y, G g, view<T, 1, M> dx, view<T, 1, M> dy)
     {
         terms<T> const t(k.c(), x, y);
-        T const ab = t.a * t.b, spread = ab + t.c * squared_norm(difference{x, y});
-        summand_cotangent<T, X, G> const x_bar(t.c, t.b, t.q, spread, x, y, g);
-        summand_cotangent<T, Y, G> const y_bar(t.c, t.a, t.q, spread, y, x, g);
-        T const x2 = squared_norm(x), y2 = squared_norm(y), gy = cdot(g, y);
-        bool const nearly_opposite = squared_norm(sum{x, y}) < (x2 > y2 ? x2 : y2) / T(2);
-        T const on_opposite = y2 * (ab - t.d) * cdot(g, sum{x, y}) + t.squares * (ab + t.c * (x2 + y2)) * gy;
-        T const on_general = y2 * (ab - t.d) * cdot(g, x) + x2 * (ab + t.d) * gy;
+        T const ab = t.a * t.b, delta2 = squared_norm(difference{y, x});
+        summand_cotangent<T, X, G> const x_bar(t.c, t.b, t.q, ab + t.c * delta2, x, y, g);
+        summand_cotangent<T, Y, G> const y_bar(t.c, t.a, t.q, ab + t.c * delta2, y, x, g);
+        T const c_bar = curvature_cotangent(t, ab, delta2, x, y, g);
         for (index_t i = 0; i < x.extent(0); ++i) {
             T const to_x = x_bar(i), to_y = y_bar(i);
             dx(i) = to_x;
             dy(i) = to_y;
         }
-        return -(nearly_opposite ? on_opposite : on_general) / (t.q * t.q);
+        return c_bar;
+    }
+
+private:
+    template <class T, class X, class Y, class G>
+    HYSPN_HD static T curvature_cotangent(terms<T> const& t, T ab, T delta2, X x, Y y, G g)
+    {
+        T const x2 = squared_norm(x), y2 = squared_norm(y), half = (x2 > y2 ? x2 : y2) / T(2);
+        T const gx = cdot(g, x), gy = cdot(g, y), scale = T(-1) / (t.q * t.q);
+        if (delta2 < half)
+            return scale * (ab * (y2 * gx + x2 * gy) + t.d * (x2 * cdot(g, difference{y, x}) + t.squares * gx));
+        if (squared_norm(sum{x, y}) < half)
+            return scale * (y2 * (ab - t.d) * cdot(g, sum{x, y}) + t.squares * (ab + t.c * (x2 + y2)) * gy);
+        return scale * (y2 * (ab - t.d) * gx + x2 * (ab + t.d) * gy);
     }
 };
 

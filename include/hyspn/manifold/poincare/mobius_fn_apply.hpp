@@ -34,8 +34,10 @@ struct mapped {
 /// z = expmap0(y), y = f(v), v = Mx = logmap0(x), M = artanhc t, t = s‖x‖, A = 1 − t². With T = tanhc θ, S = sech²θ,
 /// θ = s‖y‖:
 ///     ȳ = T(g − ⟨g,ŷ⟩ŷ) + S⟨g,ŷ⟩ŷ,     v̄ = f′(v)∘ȳ,     x̄ = Mv̄ + (1/A − M)⟨v̄,x̂⟩x̂,
+/// where ⟨v̄,v⟩ = S⟨g,y⟩ + ⟨ȳ,e⟩ with the defect e = f′(v)∘v − y, since the sum over v̄ would cancel near the boundary,
+/// and
 ///     c̄ = (M′/M)‖x‖²⟨v̄,v⟩ − tanhc_decay(θ)‖z‖²⟨g,z⟩.
-/// Where ‖y‖ is close to ‖v‖ the two terms of c̄ cancel. With ρ = ‖y‖/‖v‖ and the defect e = f′(v)∘v − y,
+/// Where ‖y‖ is close to ‖v‖ the two terms of c̄ cancel. With ρ = ‖y‖/‖v‖
 ///     c̄ = {c̄ of mobius_scaling for y/M and ρ} + (M′/M)‖x‖²⟨ȳ,e⟩;
 /// ρ − 1 comes from the excess f(v) − v. Used for ρ ≤ 2.
 template <class F>
@@ -80,15 +82,15 @@ struct poincare_mobius_fn_apply {
         radial_cotangent<T, mapped<T, F, X>, G> const y_bar(tanhc(t.theta), sech2(t.theta), t.y, t.y_norm, g);
         direction const x_hat{x, t.x_norm};
 
-        compensated_sum<T> along(T(0)), on_defect(T(0)), on_excess(T(0));
+        compensated_sum<T> on_defect(T(0)), on_excess(T(0));
         for (index_t i = 0; i < x.extent(0); ++i) {
             T const v = t.quotient * x(i), image = y_bar(i);
-            along.add_product(k.f.slope(v) * image, x(i));
             on_defect.add_product(image, defect_of(k.f, v));
             on_excess.add_product(excess_of(k.f, v), t.y(i) + v);
         }
-        T const c_bar = curvature_cotangent(k.k, t, cdot(g, t.y), along.value(), on_defect.value(), on_excess.value());
-        T const pull = t.x_norm > T(0) ? (T(1) / t.a - t.quotient) * along.value() / t.x_norm : T(0);
+        T const gy = cdot(g, t.y), along = (y_bar.radial * gy + on_defect.value()) / t.quotient;
+        T const c_bar = curvature_cotangent(k.k, t, gy, along, on_defect.value(), on_excess.value());
+        T const pull = t.x_norm > T(0) ? (T(1) / t.a - t.quotient) * along / t.x_norm : T(0);
         for (index_t i = 0; i < x.extent(0); ++i) {
             T const v_bar = k.f.slope(t.quotient * x(i)) * y_bar(i);
             dx(i) = t.quotient * v_bar + pull * x_hat(i);
