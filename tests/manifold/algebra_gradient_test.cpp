@@ -45,7 +45,8 @@ TEST_CASE("The derivatives of Möbius scalar multiplication hold for every ratio
             place const at{"", length, 0, false};
             auto x = join<mobius_scalar_mul>(3, at, 1.7, 5);
             x[0] = r;
-            check_gradients<mobius_scalar_mul>(x, 3, length > 0.05 && length < 0.9 && std::fabs(r) < 4 && std::fabs(r) != 1);
+            check_gradients<mobius_scalar_mul>(x, 3,
+                                               length > 0.05 && length < 0.9 && std::fabs(r) < 4 && std::fabs(r) != 1);
         }
 }
 

@@ -174,8 +174,7 @@ TEMPLATE_TEST_CASE("Möbius scalar multiplication is a gyrovector space's", "", 
                 auto const sum = b.mul(r1 + r2, x), product = b.mul(r1 * r2, x);
                 CHECK(gap(b, sum, b.add(b.mul(r1, x), b.mul(r2, x)), T(2) * b.dist0(x)) <=
                       std::max(bar, rounding_at(b, sum)));
-                CHECK(gap(b, product, b.mul(r1, b.mul(r2, x)), b.dist0(x)) <=
-                      std::max(bar, rounding_at(b, product)));
+                CHECK(gap(b, product, b.mul(r1, b.mul(r2, x)), b.dist0(x)) <= std::max(bar, rounding_at(b, product)));
             }
         auto const twice = b.mul(T(2), x);
         CHECK(gap(b, twice, b.add(x, x), b.dist0(x)) <= rounding_at(b, twice));

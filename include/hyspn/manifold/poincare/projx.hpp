@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cmath>
 #include <type_traits>
 
 #include <hyspn/manifold/detail/pointwise.hpp>
@@ -46,29 +47,46 @@ struct ball_projection {
         return r;
     }
 
+    /// hx, its length and its direction, for a power of two h that is 1 unless ‖x‖ overflows.
+    template <class X>
+    struct ray {
+        T h, length;
+        direction<T, scaled<T, X>> x_hat;
+
+        HYSPN_HD explicit ray(X x) : h(T(1)), length(norm(x)), x_hat{{h, x}, length}
+        {
+            using std::isfinite;
+            if (isfinite(length)) return;
+            h = T(1) / T(math_traits<T>::rescaling);
+            length = norm(scaled{h, x});
+            x_hat = {{h, x}, length};
+        }
+        HYSPN_HD T x_norm() const { return length / h; }
+    };
+
     template <class X, class M>
     HYSPN_HD index_t forward(X x, view<T, 1, M> out) const
     {
-        direction const x_hat{x, norm(x)};
-        if (!outside(x, x_hat.length)) {
+        ray<X> const from(x);
+        if (!outside(x, from.x_norm())) {
             for (index_t i = 0; i < x.extent(0); ++i) out(i) = x(i);
             return 0;
         }
-        T const r = radius(x_hat);
-        for (index_t i = 0; i < x.extent(0); ++i) out(i) = r * x_hat(i);
+        T const r = radius(from.x_hat);
+        for (index_t i = 0; i < x.extent(0); ++i) out(i) = r * from.x_hat(i);
         return 1;
     }
 
     template <class X, class G, class M>
     HYSPN_HD T vjp(X x, G g, view<T, 1, M> dx) const
     {
-        direction const x_hat{x, norm(x)};
-        if (!outside(x, x_hat.length)) {
+        ray<X> const from(x);
+        if (!outside(x, from.x_norm())) {
             for (index_t i = 0; i < x.extent(0); ++i) dx(i) = g(i);
             return T(0);
         }
-        T const r = radius(x_hat), along = cdot(g, x_hat);
-        for (index_t i = 0; i < x.extent(0); ++i) dx(i) = r / x_hat.length * (g(i) - along * x_hat(i));
+        T const r = radius(from.x_hat), along = cdot(g, from.x_hat), shrunk = r / from.length * from.h;
+        for (index_t i = 0; i < x.extent(0); ++i) dx(i) = shrunk * (g(i) - along * from.x_hat(i));
         return -along * r / (T(2) * k.c());
     }
 };
