@@ -85,10 +85,9 @@ struct survey {
             note(worst, names[k], e.inputs[k]);
             CHECK(e.inputs[k] <= vjp_bar);
         }
-        INFO("cotangent of c, condition " << e.condition_of_c);
+        INFO("cotangent of c");
         note(worst, "c", e.c);
-        note(worst, "c/(4 cond)", e.c / std::max(bar_of_c, 4 * e.condition_of_c));
-        CHECK(e.c <= std::max(bar_of_c, 4 * e.condition_of_c));
+        CHECK(e.c <= bar_of_c);
     }
     ~survey()
     {
@@ -118,10 +117,10 @@ struct regime {
     double factor, noise;
 };
 
-constexpr regime regimes[] = {{"generic", 0.6, 0, 0},         {"origin", 1e-3, 0, 0},
-                              {"boundary", 0.9999, 0, 0},     {"close", 0.6, 1, 1e-4},
-                              {"opposite", 0.6, -1, 1e-4},    {"collinear", 0.6, 0.5, 1e-9},
-                              {"far close", 0.9999, 1, 1e-5}, {"far oppos.", 0.9999, -1, 1e-5}};
+constexpr regime regimes[] = {
+    {"generic", 0.6, 0, 0},        {"origin", 1e-3, 0, 0},         {"boundary", 0.9999, 0, 0},
+    {"edge", 0.999999, 0, 0},      {"close", 0.6, 1, 1e-4},        {"opposite", 0.6, -1, 1e-4},
+    {"collinear", 0.6, 0.5, 1e-9}, {"far close", 0.9999, 1, 1e-5}, {"far oppos.", 0.9999, -1, 1e-5}};
 
 template <class Op, class T>
 void check_operation(char const* name, quad_function const& f, double number = 0.6, double bar_of_c = vjp_bar)
@@ -167,7 +166,7 @@ TEMPLATE_TEST_CASE("Coaddition and subtraction against 113 bits", "", float, dou
 TEMPLATE_TEST_CASE("Products against 113 bits", "", float, double)
 {
     using T = TestType;
-    for (double r : {0.3, 0.5, 0.9, 1.001, 1.7, -2.5}) {
+    for (double r : {0.3, 0.52, 0.7, 0.9, 1.001, 1.7, -2.5}) {
         std::string const name = "scalar_mul " + std::to_string(r).substr(0, 5);
         check_operation<mobius_scalar_mul, T>(name.c_str(), quad_scalar_mul, r);
     }

@@ -183,6 +183,29 @@ TEST_CASE("Matrices give 0 for the origin and for what they annihilate")
     }
 }
 
+TEMPLATE_TEST_CASE("Products that cancel keep their digits", "", float, double)
+{
+    using T = TestType;
+    // Every product returns with the other sign in the second half; only a bit is left, exactly.
+    index_t const half = 20, n = 2 * half;
+    T const bit = math_traits<T>::unit_roundoff * T(64);
+    tensor<T, 2> m(1, n);
+    tensor<T, 1> x(n), out(1);
+    point_source source(4);
+    for (index_t i = 0; i < half; ++i) {
+        x(i) = x(i + half) = static_cast<T>(0.1 * source.number());
+        m(0, i) = static_cast<T>(source.number());
+        m(0, i + half) = -m(0, i);
+    }
+    x(0) = x(half) = T(0.125);
+    m(0, 0) = T(1), m(0, half) = T(-1) + bit;
+    auto const c = curvature<T>::from_c(T(1));
+    double const length = static_cast<double>(norm(as_view(x))), y = static_cast<double>(bit) * 0.125;
+    poincare::mobius_matvec(c, as_view(m), as_view(x), as_view(out));
+    CHECK(static_cast<double>(out(0)) == Approx(std::tanh(y / length * std::atanh(length)))
+                                             .epsilon(8 * static_cast<double>(math_traits<T>::unit_roundoff)));
+}
+
 TEMPLATE_TEST_CASE("Scaling lengths by a power of two is exact for matrix multiplication, and Euler's law holds", "",
                    float, double)
 {
@@ -237,6 +260,13 @@ TEST_CASE("The cotangent of the points may overwrite them")
                                 in_place.x.x);
     CHECK(flat(in_place.x.x) == flat(apart_run.dx.x));
     CHECK(flat(in_place.dm.x) == flat(apart_run.dm.x));
+
+    auto const& c = apart_run.c;
+    matvec_run<float, 2> one(dims<2>{{1, 3}}, 2, storage::dense), over(dims<2>{{1, 3}}, 2, storage::dense);
+    poincare::mobius_matvec_vjp(c, one.m.x, one.x.x[0], one.g.x[0], one.dm.x, one.dx.x[0]);
+    poincare::mobius_matvec_vjp(c, over.m.x, over.x.x[0], over.g.x[0], over.dm.x, over.x.x[0]);
+    CHECK(flat(over.x.x) == flat(one.dx.x));
+    CHECK(flat(over.dm.x) == flat(one.dm.x));
 }
 
 TEST_CASE("Matrix multiplication names the argument of wrong extents")

@@ -13,7 +13,7 @@
 
 /// \file
 /// Errors in units of round-off against a textbook formula evaluated with 113 bits, for values, cotangents and the
-/// cotangent of c, with the condition number of the latter. Only with compilers that have such a type.
+/// cotangent of c. Only with compilers that have such a type.
 
 #if defined(__SIZEOF_FLOAT128__)
 
@@ -92,7 +92,7 @@ struct outcome {
 struct quad_errors {
     double out = 0;
     std::vector<double> inputs;
-    double c = 0, condition_of_c = 0;
+    double c = 0;
 };
 
 namespace quad_detail {
@@ -104,11 +104,6 @@ inline quad slope(std::function<quad(quad)> const& f, quad x, quad step)
     quad sum = 0;
     for (int k = 1; k <= 4; ++k) sum += weights[k - 1] * (f(x + k * step) - f(x - k * step));
     return sum / step;
-}
-
-inline quad cotangent_of_c(quad_function const& f, quad c, std::vector<quads> const& in, quads const& g, double step)
-{
-    return slope([&](quad x) { return quad_dot(g, f(x, in)); }, c, c * step);
 }
 
 template <class T>
@@ -148,22 +143,8 @@ quad_errors compare(outcome<T> const& got, quad_function const& f, double room)
         }
         errors.inputs.push_back(error_in_eps(got.grads[k], grad));
     }
-    quad const c_bar = cotangent_of_c(f, c, in, g, step);
+    quad const c_bar = slope([&](quad x) { return quad_dot(g, f(x, in)); }, c, c * step);
     errors.c = error_in_eps(std::vector<T>{got.c_bar}, quads{c_bar});
-    // How many eps it moves when an input moves by one.
-    quad const nudge = 1e-6 * step;
-    quad moves = 0;
-    auto const add_move = [&](quad moved) { moves += (moved - c_bar) * (moved - c_bar); };
-    for (auto& x : in)
-        for (quad& a : x) {
-            quad const before = a;
-            a += nudge * a;
-            add_move(cotangent_of_c(f, c, in, g, step));
-            a = before;
-        }
-    add_move(cotangent_of_c(f, c + nudge * c, in, g, step));
-    if (c_bar != 0)
-        errors.condition_of_c = static_cast<double>(quad_sqrt(moves) / nudge / (c_bar > 0 ? c_bar : -c_bar));
     return errors;
 }
 
