@@ -141,7 +141,7 @@ TEST_CASE("Vector-Jacobian products of the projection, on both sides of its edge
 TEST_CASE("Vector-Jacobian products of matrix multiplication")
 {
     for (index_t rows : {1, 2, 4})
-        for (index_t columns : {1, 3})
+        for (index_t columns : {1, 3, 11})
             for (double length : {0.0, 1e-3, 0.5, 0.97})
                 for (double c : {0.3, 1.0, 2.5}) {
                     INFO(rows << " x " << columns << ", s|x| = " << length << ", c = " << c);

@@ -249,6 +249,8 @@ TEMPLATE_TEST_CASE("Matrix multiplication in every layout and policy", "", float
             check_matvec_shape<T>(dims<4>{{2, 3, 5, 6}}, rows, how);
         }
     check_matvec_shape<T>(dims<2>{{5000, 6}}, 3, storage::dense);
+    for (auto how : {storage::dense, storage::padded, storage::channel_last})
+        check_matvec_shape<T>(dims<2>{{33, 19}}, 11, how);  // wider than what is summed side by side
 }
 
 TEST_CASE("The cotangent of the points may overwrite them")

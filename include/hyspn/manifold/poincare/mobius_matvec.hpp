@@ -12,6 +12,53 @@ namespace hyspn {
 
 namespace detail {
 
+/// Compensated sums side by side: independent of each other, so that they fill a vector register.
+template <class T>
+struct sums_side_by_side {
+    static constexpr index_t count = 8;
+    T high[count] = {}, low[count] = {};
+
+    HYSPN_HD void add_product(index_t lane, T a, T b)
+    {
+        auto const p = two_product(a, b);
+        auto const s = two_sum(high[lane], p.high);
+        high[lane] = s.high;
+        low[lane] += s.low + p.low;
+    }
+    /// For a full set of products of what lies side by side in memory.
+    HYSPN_HD void add_products(T const* a, T const* b)
+    {
+        for (index_t l = 0; l < count; ++l) add_product(l, a[l], b[l]);
+    }
+    HYSPN_HD void add_products(T const* a, T b)
+    {
+        for (index_t l = 0; l < count; ++l) add_product(l, a[l], b);
+    }
+    HYSPN_HD T total() const
+    {
+        compensated_sum<T> sum(T(0));
+        for (index_t l = 0; l < count; ++l) {
+            sum.add(high[l]);
+            sum.add_correction(low[l]);
+        }
+        return sum.value();
+    }
+};
+
+/// ⟨x, y⟩ as by cdot, in another order.
+template <class T, class M>
+HYSPN_HD T wide_dot(view<T const, 1, M> x, view<T const, 1, M> y)
+{
+    using sums = sums_side_by_side<T>;
+    sums s;
+    index_t i = 0;
+    if (x.rows_contiguous() && y.rows_contiguous())
+        for (; i + sums::count <= x.extent(0); i += sums::count)
+            s.add_products(x.data_handle() + i, y.data_handle() + i);
+    for (; i < x.extent(0); ++i) s.add_product(i % sums::count, x(i), y(i));
+    return s.total();
+}
+
 /// mobius_scaling of y = mx for a matrix m: m̄ = ȳxᵀ, x̄ = mᵀȳ + (part through M). y is kept where the output, or ȳ,
 /// goes.
 struct poincare_mobius_matvec {
@@ -27,7 +74,7 @@ struct poincare_mobius_matvec {
     template <class T, class Matrix, class X, class M>
     HYSPN_HD static mobius_scaling<T> image(curvature<T> const& k, Matrix m, X x, view<T, 1, M> y)
     {
-        for (index_t o = 0; o < y.extent(0); ++o) y(o) = cdot(m[o], x);
+        for (index_t o = 0; o < y.extent(0); ++o) y(o) = wide_dot(m[o], x);
         T const x_norm = norm(x), ratio = length_ratio(norm(y), x_norm);
         return {k, x_norm, complement(k.c(), x), ratio, ratio - T(1)};
     }
@@ -51,11 +98,21 @@ struct poincare_mobius_matvec {
         return z.to_c(gy);
     }
 
-    /// Writes x̄.
+    /// Writes x̄, some columns of m at a time.
     template <class T, class Matrix, class X, class Y, class M>
     HYSPN_HD static void pull_back(Matrix m, X x, Y y_bar, T on_x, view<T, 1, M> dx)
     {
-        for (index_t i = 0; i < x.extent(0); ++i) dx(i) = cdot(column(m, i), y_bar) + on_x * x(i);
+        using sums = sums_side_by_side<T>;
+        for (index_t first = 0; first < x.extent(0); first += sums::count) {
+            index_t const left = x.extent(0) - first, some = left < sums::count ? left : sums::count;
+            sums s;
+            if (some == sums::count && m.stride(1) == 1)
+                for (index_t o = 0; o < m.extent(0); ++o) s.add_products(&m(o, first), y_bar(o));
+            else
+                for (index_t o = 0; o < m.extent(0); ++o)
+                    for (index_t l = 0; l < some; ++l) s.add_product(l, m(o, first + l), y_bar(o));
+            for (index_t l = 0; l < some; ++l) dx(first + l) = s.high[l] + s.low[l] + on_x * x(first + l);
+        }
     }
 
     /// The whole vector-Jacobian product at one point; ȳ waits in the first column of dm.

@@ -50,12 +50,13 @@ namespace poincare {
 
 /// Möbius scalar multiplication out = r ⊗ x = tanh(r artanh(s‖x‖)) x/(s‖x‖), s = √c, in the Poincaré ball, for a number
 /// r and a point x (any stride); 0 for x = 0. On arrays r is one number a point. out may be x. Error ≤ 16 eps,
-/// norm-wise, inside the ball, while |r| artanh(s‖x‖) is no larger than that of a point of the type.
+/// norm-wise, inside the ball; a product farther out than the last number of the type lies on the boundary.
 /// Ganea et al. 2018, Definition 2.
 HYSPN_FUNCTION detail::pointwise_function<detail::poincare_mobius_scalar_mul> mobius_scalar_mul{};
 
 /// Vector-Jacobian product: writes dr and dx (r·g at x = 0) for the cotangent g of the output, returns the cotangent of
-/// c, which is 0 for r = ±1 and r = 0. dr may be r, dx may be x or g.
+/// c, which is 0 for r = ±1 and r = 0. dr may be r, dx may be x or g. Far out, errors grow as 2|r| artanh(s‖x‖) eps, as
+/// they do when r is rounded.
 HYSPN_FUNCTION detail::pointwise_vjp<detail::poincare_mobius_scalar_mul> mobius_scalar_mul_vjp{};
 
 }  // namespace poincare

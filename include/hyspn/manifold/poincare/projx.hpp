@@ -187,8 +187,8 @@ namespace poincare {
 /// exec first for arrays. Points with s‖x‖ > 1 − margin, s = √c, go to radius (1 − margin)/s on the same ray; all
 /// others are copied bit for bit. Returns the number of points moved. margin is in units of the radius 1/s, 0 < margin
 /// < 1; without it, projx(c, x, out), it is 4 units of round-off: s·dist0 up to 16 in float, 36 in double. Projecting
-/// twice moves nothing the second time. NaN and infinite coordinates give NaN. out may be x. Error of moved points ≤ 16
-/// eps. Arrays: throws value_error for a margin outside its range.
+/// twice moves nothing the second time. A point with a NaN is copied; an infinite coordinate gives NaN. out may be x.
+/// Error of moved points ≤ 16 eps. On arrays throws value_error for a margin outside its range.
 HYSPN_FUNCTION detail::projx_function projx{};
 
 /// Vector-Jacobian product: projx_vjp(c, x, margin, g, dx), with exec first for arrays and margin as in projx: writes
