@@ -2,14 +2,24 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <hyspn/manifold/poincare/antipode.hpp>
 #include <hyspn/manifold/poincare/dist.hpp>
 #include <hyspn/manifold/poincare/dist0.hpp>
 #include <hyspn/manifold/poincare/expmap.hpp>
 #include <hyspn/manifold/poincare/expmap0.hpp>
+#include <hyspn/manifold/poincare/gyration.hpp>
 #include <hyspn/manifold/poincare/lambda_x.hpp>
 #include <hyspn/manifold/poincare/logmap.hpp>
 #include <hyspn/manifold/poincare/logmap0.hpp>
 #include <hyspn/manifold/poincare/mobius_add.hpp>
+#include <hyspn/manifold/poincare/mobius_coadd.hpp>
+#include <hyspn/manifold/poincare/mobius_fn_apply.hpp>
+#include <hyspn/manifold/poincare/mobius_matvec.hpp>
+#include <hyspn/manifold/poincare/mobius_pointwise_mul.hpp>
+#include <hyspn/manifold/poincare/mobius_scalar_mul.hpp>
+#include <hyspn/manifold/poincare/mobius_sub.hpp>
+#include <hyspn/manifold/poincare/projx.hpp>
+#include <hyspn/manifold/poincare/proju.hpp>
 
 /// \file
 /// The Poincaré ball of curvature −c: points x of R^D with c‖x‖² < 1. Every operation is a function object, and its

@@ -25,6 +25,14 @@ struct point_field {
     {
         return {data + n * strides[0] + i * strides[1] + j * strides[2], dims<1>{{extent}}, dims<1>{{stride}}};
     }
+
+    /// The same by its number in row-major order.
+    HYSPN_HD view<T, 1, M> at(index_t place) const
+    {
+        index_t const j = place % grid[2], row = place / grid[2];
+        return (*this)(row / grid[1], row % grid[1], j);
+    }
+    HYSPN_HD index_t places() const { return grid[0] * grid[1] * grid[2]; }
 };
 
 /// Rows of [N, D]; the grid is [N, 1, 1], so that drivers share the rows between threads.
