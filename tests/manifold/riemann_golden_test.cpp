@@ -33,8 +33,6 @@ inline constexpr bool may_cancel<retr> = true;
 template <>
 inline constexpr bool may_cancel<geodesic> = true;
 template <>
-inline constexpr bool may_cancel<geodesic_unit> = true;
-template <>
 inline constexpr bool may_cancel<busemann> = true;
 
 TEMPLATE_LIST_TEST_CASE("Riemannian operations and their derivatives meet the goldens", "[golden]", with_goldens)
