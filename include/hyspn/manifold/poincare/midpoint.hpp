@@ -87,8 +87,8 @@ namespace poincare {
 /// mean of two points.
 HYSPN_FUNCTION detail::pointwise_function<detail::poincare_midpoint> midpoint{};
 
-/// Vector-Jacobian product: writes dx and dy, returns the cotangent of c. Error ≤ 128 eps, but for two points near the
-/// boundary, ≤ 4·cond eps. dx may be x, dy may be y.
+/// Vector-Jacobian product: writes dx and dy (error ≤ 128 eps, for two points near the boundary, too), returns the
+/// cotangent of c. dx may be x, dy may be y.
 HYSPN_FUNCTION detail::pointwise_vjp<detail::poincare_midpoint> midpoint_vjp{};
 
 }  // namespace poincare
