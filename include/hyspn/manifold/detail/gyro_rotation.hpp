@@ -3,18 +3,9 @@
 #pragma once
 
 #include <hyspn/core/compensated.hpp>
+#include <hyspn/manifold/detail/orthogonal_part.hpp>
 
 namespace hyspn::detail {
-
-/// y + μx, rounded twice an element; y itself for μ = 0.
-template <class T, class X, class Y>
-struct shifted {
-    Y y;
-    T mu;
-    X x;
-    HYSPN_HD index_t extent(std::size_t) const { return x.extent(0); }
-    HYSPN_HD T operator()(index_t i) const { return y(i) + mu * x(i); }
-};
 
 /// x⟨q,a⟩ − q⟨x,a⟩, element by element: the generator of rotations in the plane of x and q, applied to a.
 template <class T, class X, class Q>
@@ -35,8 +26,8 @@ struct turned {
 /// p = y + Sign·x, A = 1 − c‖x‖², B = 1 − c‖y‖², D = AB + c‖p‖², κ = (A + B + c‖p‖²)/2, k = 2c/D and
 /// K(a) = x⟨q,a⟩ − q⟨x,a⟩, w = Kv:
 ///     z = v + k (κw + cKw).
-/// q is y plus any multiple of x, for K does not change: the one that keeps ⟨q,·⟩ and the plane's area free of
-/// cancellation is y, or the shorter of y ± x when x and y are about as long.
+/// q is y plus any multiple of x, for K does not change: the orthogonal_part, which keeps all digits of the area that x
+/// and y span, however small.
 template <int Sign, class T, class X, class Y>
 struct gyro_rotation {
     using Q = shifted<T, X, Y>;
@@ -56,13 +47,11 @@ struct gyro_rotation {
           x2(squared_norm(x_)),
           y2(squared_norm(y_))
     {
-        T const sum2 = squared_norm(shifted<T, X, Y>{y, T(1), x}), apart2 = squared_norm(shifted<T, X, Y>{y, T(-1), x});
-        bool const alike = x2 < T(4) * y2 && y2 < T(4) * x2;
-        q = {y, alike ? (sum2 < apart2 ? T(1) : T(-1)) : T(0), x};
-        p2 = Sign > 0 ? sum2 : apart2;
+        q = orthogonal_part(y, x, x2);
+        p2 = squared_norm(shifted<T, X, Y>{y, T(Sign), x});
         d = a * b + c * p2;
         kappa = (a + b + c * p2) / T(2);
-        k = T(2) * c / d;
+        k = x.extent(0) > 1 ? T(2) * c / d : T(0);  // on a line nothing turns
     }
     template <class V>
     HYSPN_HD turned<T, X, Q> turn(V const& v) const
@@ -101,7 +90,7 @@ struct gyro_rotation_vjp {
         xv = cdot(z.x, v), gx = cdot(g, z.x), fx = cdot(f, z.x), wx = cdot(w, z.x);
         short_x = c * z.x2 < T(0.25);
         short_y = c * z.y2 < T(0.25);
-        c_bar = T(2) / z.d * ((z.kappa + T(Sign) * c * cdot(z.x, z.y)) * alpha - T(2) * c * beta) -
+        c_bar = z.k / c * ((z.kappa + T(Sign) * c * cdot(z.x, z.y)) * alpha - T(2) * c * beta) -
                 z.k * psi / z.d * (z.p2 - z.b * z.x2 - z.a * z.y2);
     }
     HYSPN_HD T to_v(index_t i) const { return g(i) + z.k * (z.c * kf(i) - z.kappa * f(i)); }
