@@ -28,23 +28,23 @@ namespace hyspn::testing {
 inline constexpr double forward_bar = 16;
 inline constexpr double vjp_bar = 128;
 
-/// Operations whose value and cotangents cancel at some inputs, so that no code with rounded intermediate results meets
-/// the bars there: they may be off by four times their condition number.
+/// Operations whose value, or whose cotangents, cancel at some inputs, so that no code with rounded intermediate
+/// results meets the bars there: they may be off by four times their condition number.
 template <class Op>
-inline constexpr bool may_cancel = false;
+inline constexpr bool value_may_cancel = false;
+template <class Op>
+inline constexpr bool cotangent_may_cancel = false;
 
-/// The bar of a value with condition number `cond`.
+/// The bars of a value, and of the cotangent of an input, with condition number `cond`.
 template <class Op>
 double value_bar(double cond)
 {
-    return may_cancel<Op> ? std::max(forward_bar, 4 * cond) : forward_bar;
+    return value_may_cancel<Op> ? std::max(forward_bar, 4 * cond) : forward_bar;
 }
-
-/// The bar of the cotangent of an input with condition number `cond`.
 template <class Op>
 double input_bar(double cond)
 {
-    return may_cancel<Op> ? std::max(vjp_bar, 4 * cond) : vjp_bar;
+    return cotangent_may_cancel<Op> ? std::max(vjp_bar, 4 * cond) : vjp_bar;
 }
 
 template <class T>

@@ -25,15 +25,22 @@ using with_goldens = std::tuple<ptransp, ptransp0, egrad2rgrad, midpoint, golden
 
 }  // namespace
 
-// Sums of terms of either sign, lines that pass the origin, directions that all but point to the ideal point.
+// Sums of terms of either sign, lines that pass the origin, planes and horospheres that pass the point.
 template <>
-inline constexpr bool may_cancel<ehess2rhess> = true;
+inline constexpr bool value_may_cancel<ehess2rhess> = true;
 template <>
-inline constexpr bool may_cancel<retr> = true;
+inline constexpr bool value_may_cancel<retr> = true;
 template <>
-inline constexpr bool may_cancel<geodesic> = true;
+inline constexpr bool value_may_cancel<geodesic> = true;
 template <>
-inline constexpr bool may_cancel<busemann> = true;
+inline constexpr bool value_may_cancel<geodesic_unit> = true;
+template <>
+inline constexpr bool value_may_cancel<hyperplane_dist> = true;
+template <>
+inline constexpr bool value_may_cancel<busemann> = true;
+// An ideal point straight ahead, to rounding: there the cotangent of its direction vanishes.
+template <>
+inline constexpr bool cotangent_may_cancel<busemann> = true;
 
 TEMPLATE_LIST_TEST_CASE("Riemannian operations and their derivatives meet the goldens", "[golden]", with_goldens)
 {
