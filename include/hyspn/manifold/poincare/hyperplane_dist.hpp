@@ -125,8 +125,8 @@ namespace poincare {
 ///     hyperplane_dist(x, z, r) = 2‖z‖ · dist2plane(x, expmap0(r z/‖z‖), z)
 ///                              = (2‖z‖/s) asinh(λ_x⟨sx,ẑ⟩ cosh 2sr − (λ_x−1) sinh 2sr),   s = √c;
 /// with ‖z‖ = 1/2 it is the distance. r is a length, a number a point, of any size: p need not be representable. Note
-/// that p is 2|r| away from the origin. z has no unit. Any strides. Error ≤ 16 eps, unless the plane passes
-/// close to x: then a few eps of 2‖z‖·(2|r| + d(0, x)), ≤ 4·cond eps. Shimizu et al. 2021, eq. 6.
+/// that p is 2|r| away from the origin. z has no unit. Any strides. Error ≤ 16 eps, unless the plane passes close to x:
+/// then a few eps of 2‖z‖·(2|r| + d(0, x)), ≤ 4·cond eps. Shimizu et al. 2021, eq. 6.
 HYSPN_FUNCTION detail::pointwise_function<detail::poincare_hyperplane_dist> hyperplane_dist{};
 
 /// Vector-Jacobian product: writes dx, dz and dr for the cotangent g of the value, returns the cotangent of c. For z =
