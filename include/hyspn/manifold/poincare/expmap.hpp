@@ -9,42 +9,79 @@ namespace hyspn {
 
 namespace detail {
 
-/// z = x ⊕ w with w = ρv̂, v̂ = v/‖v‖ (0 at 0), ρ = f‖v‖, f = tanhc(θ)/A, θ = s‖v‖/A, A = 1 − c‖x‖²; w's complement is
-/// sech²θ, carried. With w̄, the first part of x̄ and D from mobius_sum_vjp, q = 1 − c²‖x‖²ρ² = B + Acρ² and
-/// ψ = (2−A) tanhc_decay(θ):
+/// How far a step goes: φ(θ) = s‖w‖ for θ = s‖v‖/A; here φ = tanh θ, the exponential map.
+struct exponential_step {
+    /// φ, for any θ.
+    template <class T>
+    HYSPN_HD static T height(T theta)
+    {
+        using std::tanh;
+        return tanh(theta);
+    }
+    /// φ/θ.
+    template <class T>
+    HYSPN_HD static T factor(T theta)
+    {
+        return tanhc(theta);
+    }
+    /// 1 − φ².
+    template <class T>
+    HYSPN_HD static T complement(T theta)
+    {
+        return sech2(theta);
+    }
+    /// φ′.
+    template <class T>
+    HYSPN_HD static T slope(T theta)
+    {
+        return sech2(theta);
+    }
+    /// −(φ/θ)′/(φ/θ)³, the derivative in θ².
+    template <class T>
+    HYSPN_HD static T decay(T theta)
+    {
+        return tanhc_decay(theta);
+    }
+};
+
+/// z = x ⊕ w with w = ρv̂, v̂ = v/‖v‖ (0 at 0), ρ = f‖v‖, f = (φ/θ)/A, θ = s‖v‖/A, A = 1 − c‖x‖²; w's complement is
+/// 1 − φ², carried. With w̄, the first part of x̄ and D from mobius_sum_vjp, q = 1 − c²‖x‖²ρ² = B + Acρ² and
+/// ψ = (2−A) decay(θ):
 ///     η = ⟨w̄,v̂⟩ = A {q⟨g,v̂⟩ + cρ (D+q)⟨g,x⟩}/D²,
-///     v̄ = f (w̄ − ηv̂) + (sech²θ/A) ηv̂,     x̄ = part + 2cη‖v‖ (sech²θ/A²) x,
+///     v̄ = f (w̄ − ηv̂) + (φ′/A) ηv̂,     x̄ = part + 2cη‖v‖ (φ′/A²) x,
 ///     c̄ = (ρ/D)² [ ⟨g,x⟩ {q − ψcρ² (D+q)} − ⟨g,v̂⟩ {2⟨x,v̂⟩ + ρ (2(1−A) + ψq)} ]
 ///       = [ ⟨g,x⟩ {‖p‖² − B²‖x‖² + ψρ² (qB − cρ²D)} − ⟨g,p⟩ {‖p‖² + (ρ² − ‖x‖²) + ρ² (ψq − 2A)} ]/D², p = x + w.
 /// c̄ is small of second order in v; the partial derivatives through A, θ and ⊕ are of first order and would cancel. The
 /// second line serves where x and w nearly cancel.
-struct poincare_expmap {
-    static constexpr char const* name = "poincare::expmap";
+template <class Step>
+struct poincare_step {
     static constexpr argument inputs[] = {point("x"), tangent("v")};
     static constexpr bool scalar_output = false;
-    static constexpr bool on_lanes = true;
 
     /// w and what else depends on ‖v‖.
     template <class T, class X, class V>
     struct increment {
         direction<T, V> v_hat;
-        T length, theta, factor, rho, complement;  ///< ‖v‖, θ, f, ρ, sech²θ
+        T length, theta, factor, rho, complement;  ///< ‖v‖, θ, f, ρ, 1 − φ²
         scaled<T, scaled<T, V>> vector;            ///< of a v scaled as its direction is: f may be less than any number
 
         HYSPN_HD increment(curvature<T> const& k, X x, V v) : v_hat(v, norm(v))
         {
-            using std::tanh;
             T const a = hyspn::complement(k.c(), x);
             length = v_hat.length / v_hat.scale;
             theta = k.sqrt_c() * length / a;
-            factor = tanhc(theta) / a;
-            complement = sech2(theta);
+            factor = Step::factor(theta) / a;
+            complement = Step::complement(theta);
             auto const is_long = length > T(math_traits<T>::rescaling);
-            rho = select(is_long, tanh(theta) / k.sqrt_c(), factor * length);
+            rho = select(is_long, Step::height(theta) / k.sqrt_c(), factor * length);
             vector = {select(is_long, rho / v_hat.length, factor / v_hat.scale), {v_hat.scale, v}};
         }
-        /// ‖v‖ sech²θ/A, 0 where sech²θ is.
-        HYSPN_HD T radial_length(T a) const { return select(complement > T(0), length * (complement / a), T(0)); }
+        /// ‖v‖ φ′/A, 0 where φ′ is.
+        HYSPN_HD T radial_length(T a) const
+        {
+            T const slope = Step::slope(theta);
+            return select(slope > T(0), length * (slope / a), T(0));
+        }
     };
 
     template <class Back>
@@ -70,7 +107,7 @@ struct poincare_expmap {
         mobius_sum_vjp const back{z, g};
         increment_cotangent<decltype(back)> const w_bar{back};
         T const a = z.a, c = z.c, rho = w.rho, c_rho2 = c * rho * rho;
-        T const q = z.b + a * c_rho2, psi = (T(2) - a) * tanhc_decay(w.theta);
+        T const q = z.b + a * c_rho2, psi = (T(2) - a) * Step::decay(w.theta);
         T const g_v = w.v_hat.component(g), x_v = w.v_hat.component(x);
         T const general =
             rho * rho *
@@ -85,15 +122,20 @@ struct poincare_expmap {
         T const eta = a * (q * g_v + c * rho * (z.d + q) * back.gx) / (z.d * z.d);
         direction<T, V> const& v_hat = w.v_hat;
         T const along = dot(w_bar, v_hat);
-        T const radial = w.complement / a;
+        T const radial = Step::slope(w.theta) / a, on_x = T(2) * c * eta * w.radial_length(a) / a;
         for (index_t i = 0; i < x.extent(0); ++i) {
-            T const to_x = back.to_x(i) + T(2) * c * eta * w.radial_length(a) / a * x(i);
+            T const to_x = back.to_x(i) + on_x * x(i);
             T const to_v = w.factor * (w_bar(i) - along * v_hat(i)) + radial * along * v_hat(i);
             dx(i) = to_x;
             dv(i) = to_v;
         }
         return c_bar;
     }
+};
+
+struct poincare_expmap : poincare_step<exponential_step> {
+    static constexpr char const* name = "poincare::expmap";
+    static constexpr bool on_lanes = true;
 };
 
 }  // namespace detail
