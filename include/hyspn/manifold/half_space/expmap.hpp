@@ -1,0 +1,89 @@
+// SPDX-FileCopyrightText: 2026 The hyspn authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <hyspn/manifold/detail/half_space_point.hpp>
+#include <hyspn/manifold/detail/pointwise.hpp>
+
+namespace hyspn {
+
+namespace detail {
+
+/// At the point (p, y) along v = (u, ν), with t = ‖v‖/y, n = ν/y and Φ = sinh t/t:
+///     out = (p + F u, yQ),   D = cosh t − Φn,   F = Φ/D,   Q = 1/D,
+/// where n > 0 as D = (1 + Φ²‖u‖²/y²)/(cosh t + Φn), all of it times e^{−t}. With m = F⟨g′,u⟩ + yQγ for the cotangent
+/// (g′, γ) and ℓ = (t coth t − 1)/t², ζ̄ = (F/2) (ℓ⟨g′,u⟩ − m (1 − ℓn)):
+///     p̄ = g′,   ū = F g′ + (2ζ̄/y²) u,   ν̄ = Fm/y + 2ζ̄ν/y²,   ȳ = Qγ − (Fmn + 2ζ̄t²)/y,   c̄ = 0.
+struct half_space_expmap {
+    static constexpr char const* name = "half_space::expmap";
+    static constexpr argument inputs[] = {point("x"), tangent("v")};
+    static constexpr bool scalar_output = false;
+
+    template <class T, class V>
+    struct step {
+        T t, n, f, q;
+
+        HYSPN_HD step(T y, V v)
+        {
+            using std::exp;
+            using std::expm1;
+            t = norm(v) / y;
+            n = height(v) / y;
+            T const decay = exp(-t), phi = t > T(0) ? -expm1(T(-2) * t) / (T(2) * t) : T(1);
+            T const even = (T(1) + decay * decay) / T(2), across = phi * norm(horizontal{v}) / y;
+            T const d = n > T(0) ? (decay * decay + across * across) / (even + phi * n) : even - phi * n;
+            f = phi / d;
+            q = decay / d;
+        }
+    };
+
+    template <class T, class X, class V, class M>
+    HYSPN_HD static void forward(curvature<T> const&, X x, V v, view<T, 1, M> out)
+    {
+        T const y = height(x);
+        step<T, V> const to(y, v);
+        index_t const last = x.extent(0) - 1;
+        for (index_t i = 0; i < last; ++i) out(i) = x(i) + to.f * v(i);
+        out(last) = y * to.q;
+    }
+
+    /// Writes dv, and dx but for its vertical element, which it returns.
+    template <class T, class V, class G, class M>
+    HYSPN_HD static T pull_back(T y, V v, G g, view<T, 1, M> dv)
+    {
+        step<T, V> const to(y, v);
+        T const gu = cdot(horizontal{g}, horizontal{v}), gamma = height(g), l = langevinc(to.t);
+        T const m = to.f * gu + y * to.q * gamma;
+        T const zeta = to.f / T(2) * (l * gu - m * (T(1) - l * to.n)), on_v = T(2) * zeta / y / y;
+        index_t const last = v.extent(0) - 1;
+        for (index_t i = 0; i < last; ++i) dv(i) = to.f * g(i) + on_v * v(i);
+        dv(last) = to.f * m / y + on_v * v(last);
+        return to.q * gamma - (to.f * m * to.n + T(2) * zeta * to.t * to.t) / y;
+    }
+
+    template <class T, class X, class V, class G, class M>
+    HYSPN_HD static T vjp(curvature<T> const&, X x, V v, G g, view<T, 1, M> dx, view<T, 1, M> dv)
+    {
+        index_t const last = x.extent(0) - 1;
+        T const y = height(x), vertical = pull_back(y, v, g, dv);
+        for (index_t i = 0; i < last; ++i) dx(i) = g(i);
+        dx(last) = vertical;
+        return T(0);
+    }
+};
+
+}  // namespace detail
+
+namespace half_space {
+
+/// Exponential map of the upper half-space at the point x along the tangent vector v (coordinates of both alike;
+/// lengths at x are ‖v‖/(s x_D)); x itself for v = 0. The geodesics do not depend on c. Any strides; out may be x or v.
+/// Error ≤ 16 eps, norm-wise.
+HYSPN_FUNCTION detail::pointwise_function<detail::half_space_expmap> expmap{};
+
+/// Vector-Jacobian product: writes dx and dv for the cotangent g of the output, which may be x and v; g must be
+/// neither, returns the cotangent of c.
+HYSPN_FUNCTION detail::pointwise_vjp<detail::half_space_expmap> expmap_vjp{};
+
+}  // namespace half_space
+}  // namespace hyspn
