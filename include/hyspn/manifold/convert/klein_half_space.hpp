@@ -54,7 +54,7 @@ struct klein_to_half_space {
 };
 
 /// With v = (v′, v_D), ω = s v_D/b and μ = c⟨x,v⟩/A: out = ((v′ + ωx′)/b, y (ω − μ)). Backwards by reverse accumulation
-/// through ω, μ, y, b and A.
+/// through ω, μ, y, b and A; c̄ = ⟨x,x̄⟩/(2c), as out depends on √c x alone beside v.
 struct klein_to_half_space_tangent {
     static constexpr char const* name = "klein_to_half_space_tangent";
     static constexpr argument inputs[] = {point("x"), tangent("v")};
@@ -80,18 +80,20 @@ struct klein_to_half_space_tangent {
         T const omega_bar = fall + gx, rise = fall * (omega - mu);
         T const b_bar = -(gv + omega * gx + omega_bar * omega + rise) / t.b;
         T const a_bar = fall * (omega + mu) / (T(2) * t.a);
-        T const s_bar = omega_bar * v_last / t.b - rise / s - b_bar * x_last;
-        T const c_bar = -fall * mu / c - a_bar * squared_norm(x) + s_bar / (T(2) * s);
         T const on_v = c * fall / t.a, on_x = T(2) * c * a_bar;
         index_t const n = x.extent(0) - 1;
+        T const last = -on_v * v_last - on_x * x_last - s * b_bar;
+        compensated_sum<T> sum(T(0));
+        sum.add_product(x_last, last);
         for (index_t i = 0; i < n; ++i) {
-            T const g_i = g(i) / t.b, x_i = x(i), v_i = v(i);
-            dx(i) = omega * g_i - on_v * v_i - on_x * x_i;
+            T const g_i = g(i) / t.b, x_i = x(i), to_x = omega * g_i - on_v * v(i) - on_x * x_i;
+            sum.add_product(x_i, to_x);
+            dx(i) = to_x;
             dv(i) = g_i - on_v * x_i;
         }
-        dx(n) = -on_v * v_last - on_x * x_last - s * b_bar;
+        dx(n) = last;
         dv(n) = omega_bar * s / t.b - on_v * x_last;
-        return c_bar;
+        return sum.value() / (T(2) * c);
     }
 };
 
@@ -126,7 +128,7 @@ struct half_space_to_klein {
     }
 };
 
-/// With f = 2/S and ε = 2c⟨x,v⟩/S: out = (f (v′ − εp), fε/s).
+/// With f = 2/S and ε = 2c⟨x,v⟩/S: out = (f (v′ − εp), fε/s); c̄ = ⟨x,x̄⟩/(2c).
 struct half_space_to_klein_tangent {
     static constexpr char const* name = "half_space_to_klein_tangent";
     static constexpr argument inputs[] = {point("x"), tangent("v")};
@@ -150,18 +152,20 @@ struct half_space_to_klein_tangent {
         T const eps_bar = f * (gamma - gp), f_bar = gv - eps * gp + gamma * eps;
         // S̄ times −2, of f = 2/S and ε ∝ 1/S.
         T const s_bar = f * (eps_bar * eps + f_bar * f);
-        T const c_bar = eps_bar * eps / c - s_bar * square / T(2) - gamma * f * eps / (T(2) * c);
         T const turn = c * f * eps_bar;
         index_t const n = x.extent(0) - 1;
-        T const x_last = x(n), v_last = v(n);
+        T const x_last = x(n), last = turn * v(n) - c * s_bar * x_last;
+        compensated_sum<T> sum(T(0));
+        sum.add_product(x_last, last);
         for (index_t i = 0; i < n; ++i) {
-            T const g_i = f * g(i), x_i = x(i), v_i = v(i);
-            dx(i) = turn * v_i - c * s_bar * x_i - eps * g_i;
+            T const g_i = f * g(i), x_i = x(i), to_x = turn * v(i) - c * s_bar * x_i - eps * g_i;
+            sum.add_product(x_i, to_x);
+            dx(i) = to_x;
             dv(i) = g_i + turn * x_i;
         }
-        dx(n) = turn * v_last - c * s_bar * x_last;
+        dx(n) = last;
         dv(n) = turn * x_last;
-        return c_bar;
+        return sum.value() / (T(2) * c);
     }
 };
 

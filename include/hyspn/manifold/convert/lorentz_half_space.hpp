@@ -82,18 +82,20 @@ struct lorentz_to_half_space_tangent {
         T const tau_bar = -(gx + gamma) / w, moved = gv - tau * gx, fallen = -tau * gamma;
         T const x0_bar = -tau * tau_bar / x0;
         T const w_bar = -(moved + fallen) / w / w - tau_bar * xv / (x0 * w * w);
-        T const c_bar = -((moved + T(2) * fallen) / w + (x0_bar + w_bar) / (c * x0)) / (T(2) * c);
         T const on_v = tau_bar / (x0 * w), on_x = (x0_bar + w_bar) / x0;
         index_t const n = x.extent(0) - 1;
         T const last = x0_bar * t.last / x0 - w_bar * w / x0;
+        compensated_sum<T> sum(T(0));
+        sum.add_product(t.last, last);
         for (index_t i = 0; i < n; ++i) {
-            T const g_i = g(i) / s / w, x_i = x(i), v_i = v(i);
-            dx(i) = on_v * v_i + on_x * x_i - tau * g_i;
+            T const g_i = g(i) / s / w, x_i = x(i), to_x = on_v * v(i) + on_x * x_i - tau * g_i;
+            sum.add_product(x_i, to_x);
+            dx(i) = to_x;
             dv(i) = g_i + on_v * x_i;
         }
         dx(n) = last;
         dv(n) = -tau_bar / x0;
-        return c_bar;
+        return sum.value() / (T(2) * c);
     }
 };
 
@@ -127,7 +129,7 @@ struct half_space_to_lorentz {
     }
 };
 
-/// With v = (u, ν), η = ν/y: out = ((u − ηp)/(sy), ⟨x,v⟩/y − ηX_D), X_D = (c‖x‖²−1)/(2cy).
+/// With v = (u, ν), η = ν/y: out = ((u − ηp)/(sy), ⟨x,v⟩/y − ηX_D), X_D = (c‖x‖²−1)/(2cy); c̄ = ⟨x,x̄⟩/(2c).
 struct half_space_to_lorentz_tangent {
     static constexpr char const* name = "half_space_to_lorentz_tangent";
     static constexpr argument inputs[] = {point("x"), tangent("v")};
@@ -153,16 +155,18 @@ struct half_space_to_lorentz_tangent {
         T const eta_bar = gamma * half_gap - gp;
         // The shares of y: of ⟨x,v⟩/y the factor ν/y cancels against its part of −⟨x,v⟩/y².
         T const vertical = -(moved + gamma * pv / y + eta_bar * eta) / y - gamma * eta * (T(1) + half_gap / y);
-        T const c_bar = -(moved + gamma * eta / (c * y)) / (T(2) * c);
         index_t const n = x.extent(0) - 1;
+        compensated_sum<T> sum(T(0));
+        sum.add_product(y, vertical);
         for (index_t i = 0; i < n; ++i) {
-            T const g_i = g(i) / scale, x_i = x(i), v_i = v(i);
-            dx(i) = gamma / y * (v_i - eta * x_i) - eta * g_i;
+            T const g_i = g(i) / scale, x_i = x(i), to_x = gamma / y * (v(i) - eta * x_i) - eta * g_i;
+            sum.add_product(x_i, to_x);
+            dx(i) = to_x;
             dv(i) = g_i + gamma / y * x_i;
         }
         dx(n) = vertical;
         dv(n) = gamma + eta_bar / y;
-        return c_bar;
+        return sum.value() / (T(2) * c);
     }
 };
 

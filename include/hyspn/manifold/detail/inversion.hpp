@@ -71,8 +71,8 @@ struct inversion_map {
     }
 };
 
-/// The derivative of inversion_map in the direction v. With h = σg or g, D² of ι above: x̄ = D²ι(v, h), v̄ = Dι h and
-/// R̄ = (2/R)⟨h,out⟩ − x̄_D.
+/// The derivative of inversion_map in the direction v: x̄ = D²ι(v, h), v̄ = Dι h for h = g or σg. As it depends on √c x
+/// alone, c̄ = ⟨x,x̄⟩/(2c).
 template <class From>
 struct inversion_tangent {
     static constexpr bool scalar_output = false;
@@ -97,16 +97,18 @@ struct inversion_tangent {
         index_t const n = x.extent(0) - 1;
         T const uw = cdot(to.u, w), uh = cdot(to.u, h), wh = cdot(w, h), turn = T(-2) * to.factor / to.square;
         T const last = turn * to.bend(n, wh, uw, uh, w(n), h(n));
-        T const h_out = to.factor * (wh - T(2) * uw / to.square * uh);
+        compensated_sum<T> on_x(T(0));
+        on_x.add_product(x(n), From::in_sign * last);
         for (index_t i = 0; i < n; ++i) {
             T const to_x = turn * to.bend(i, wh, uw, uh, w(i), h(i)), to_v = to.image(i, uh, h(i));
+            on_x.add_product(x(i), to_x);
             dx(i) = to_x;
             dv(i) = to_v;
         }
         T const last_v = From::in_sign * to.image(n, uh, h(n));
         dx(n) = From::in_sign * last;
         dv(n) = last_v;
-        return radius_to_c(k, T(2) * h_out / to.radius - last);
+        return on_x.value() / (T(2) * k.c());
     }
 };
 

@@ -53,11 +53,17 @@ struct lorentz_pair {
         e2 = longer > T(0) ? squared_norm(turned) / longer / longer : T(0);
         n2 = T(2) / c * h * h / (T(1) + sqrt(T(1) + h * h)) + across();
     }
-    /// R₁R₂‖e‖².
-    HYSPN_HD T across() const { return r1 * r2 * e2; }
+    /// R₁R₂‖e‖²; the second form has the derivatives at a point that is 0.
+    HYSPN_HD T across() const { return r1 > T(0) && r2 > T(0) ? r1 * r2 * e2 : T(2) * (r1 * r2 - dot(x, y)); }
     HYSPN_HD T e(index_t i) const { return longer > T(0) ? turned(i) / longer : T(0); }
-    HYSPN_HD T to_x(index_t i) const { return (r1 > T(0) ? h / (c * x0) / r1 * x(i) : T(0)) + r2 * e(i); }
-    HYSPN_HD T to_y(index_t i) const { return (r2 > T(0) ? -h / (c * y0) / r2 * y(i) : T(0)) - r1 * e(i); }
+    HYSPN_HD T to_x(index_t i) const
+    {
+        return r1 > T(0) ? h / (c * x0) / r1 * x(i) + r2 * e(i) : y0 / x0 * x(i) - y(i);
+    }
+    HYSPN_HD T to_y(index_t i) const
+    {
+        return r2 > T(0) ? -h / (c * y0) / r2 * y(i) - r1 * e(i) : x0 / y0 * y(i) - x(i);
+    }
     /// N² + c ∂N²/∂c.
     HYSPN_HD T to_c() const { return h / (c * x0) * (h / (c * y0)) + across(); }
     /// χ² = 1/cosh²(sd/2).

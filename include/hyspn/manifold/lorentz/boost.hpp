@@ -50,7 +50,9 @@ struct lorentz_boost_along {
     HYSPN_HD static void forward(curvature<T> const& k, Z z, X x, view<T, 1, M> out)
     {
         moved<T, Z, X> const m(k, z, x);
-        for (index_t i = 0; i < x.extent(0); ++i) out(i) = m.across(i) + m.kappa * m.z_hat(i);
+        bool const moves = m.r > T(0);
+        for (index_t i = 0; i < x.extent(0); ++i)
+            out(i) = moves ? m.across(i) + m.kappa * m.z_hat(i) : x(i) + T(Sign) * m.omega_x * z(i);
     }
 
     template <class T, class Z, class X, class G, class M>
