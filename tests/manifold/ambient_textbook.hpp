@@ -6,14 +6,14 @@
 #include <string_view>
 #include <vector>
 
+#include <manifold/models.hpp>
 #include <quadmath.h>
 
-#include <manifold/models.hpp>
-
 /// \file
-/// Hyperbolic geometry as textbooks have it, on the hyperboloid in ambient coordinates, in 113 bits and with derivatives
-/// by nested dual numbers: a point of any model is lifted there, the operation is done there, and the result brought
-/// back. Tangent vectors are carried by the derivatives of lifting and bringing back. Shares no text with the library.
+/// Hyperbolic geometry as textbooks have it, on the hyperboloid in ambient coordinates, in 113 bits and with
+/// derivatives by nested dual numbers: a point of any model is lifted there, the operation is done there, and the
+/// result brought back. Tangent vectors are carried by the derivatives of lifting and bringing back. Shares no text
+/// with the library.
 
 namespace hyspn::testing::textbook {
 
@@ -217,8 +217,7 @@ vec<S> boosted(vec<S> const& z, vec<S> const& x, S c, bool back)
     for (std::size_t i = 1; i < z.size(); ++i) zx = zx + sign * z[i] * x[i];
     vec<S> out(x.size());
     out[0] = s * z[0] * x[0] + s * zx;
-    for (std::size_t i = 1; i < z.size(); ++i)
-        out[i] = x[i] + sign * z[i] * (s * x[0] + c * zx / (S(1) + s * z[0]));
+    for (std::size_t i = 1; i < z.size(); ++i) out[i] = x[i] + sign * z[i] * (s * x[0] + c * zx / (S(1) + s * z[0]));
     return out;
 }
 

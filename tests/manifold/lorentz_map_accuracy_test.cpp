@@ -6,7 +6,8 @@
 
 namespace hyspn::testing {
 
-TEMPLATE_LIST_TEST_CASE("Hyperboloid maps: values and derivatives agree with the textbook in 113 bits", "", lorentz_map_ops)
+TEMPLATE_LIST_TEST_CASE("Hyperboloid maps: values and derivatives agree with the textbook in 113 bits", "",
+                        lorentz_map_ops)
 {
     check_accuracy<TestType, float>();
     check_accuracy<TestType, double>();

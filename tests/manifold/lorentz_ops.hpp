@@ -14,11 +14,10 @@
 namespace hyspn::testing {
 
 /// The operations of the hyperboloid, in two parts so that their tests compile side by side.
-using lorentz_map_ops =
-    std::tuple<operation<hyspn::detail::lorentz_time_part>, operation<hyspn::detail::lorentz_dist>,
-               operation<hyspn::detail::lorentz_dist0>, operation<hyspn::detail::lorentz_expmap0>,
-               operation<hyspn::detail::lorentz_logmap0>, operation<hyspn::detail::lorentz_expmap>,
-               operation<hyspn::detail::lorentz_logmap>, operation<hyspn::detail::lorentz_ptransp>>;
+using lorentz_map_ops = std::tuple<operation<hyspn::detail::lorentz_time_part>, operation<hyspn::detail::lorentz_dist>,
+                                   operation<hyspn::detail::lorentz_dist0>, operation<hyspn::detail::lorentz_expmap0>,
+                                   operation<hyspn::detail::lorentz_logmap0>, operation<hyspn::detail::lorentz_expmap>,
+                                   operation<hyspn::detail::lorentz_logmap>, operation<hyspn::detail::lorentz_ptransp>>;
 using lorentz_more_ops =
     std::tuple<operation<hyspn::detail::lorentz_inner>, operation<hyspn::detail::lorentz_point_inner>,
                operation<hyspn::detail::lorentz_midpoint>, operation<hyspn::detail::lorentz_boost>,

@@ -55,21 +55,33 @@ struct lorentz_to_half_space {
     }
 };
 
-/// out = ((V′ − τX′)/(sw), −τ/(cw)), τ = ẇ/w, ẇ = (⟨X′,V′⟩ − wV_D)/X₀. Its transpose and its derivative in X, by
-/// reverse accumulation through τ, w and X₀; w̄ of ∂w = (⟨X′,∂X′⟩ − w∂X_D)/X₀ and ∂w/∂c = ∂X₀/∂c = −1/(2c²X₀).
+/// out = ((V′ − τX′)/(sw), −τ/(cw)), τ = ẇ/w, ẇ = (⟨X′,V′⟩ − wV_D)/X₀. With V = qX + V⊥ and τ′ = τ(V⊥) − q/(cX₀w),
+/// which is τ − q, it is ((V⊥′ − τ′X′)/(sw), −(τ′+q)/(cw)): nothing cancels for radial V far out. Its transpose and its
+/// derivative in X, by reverse accumulation through τ, w and X₀; w̄ of ∂w = (⟨X′,∂X′⟩ − w∂X_D)/X₀ and ∂w/∂c = ∂X₀/∂c =
+/// −1/(2c²X₀).
 struct lorentz_to_half_space_tangent {
     static constexpr char const* name = "lorentz_to_half_space_tangent";
     static constexpr argument inputs[] = {point("X"), tangent("V")};
     static constexpr bool scalar_output = false;
 
+    /// τ′ = τ − q.
+    template <class T, class X, class V>
+    HYSPN_HD static T less(curvature<T> const& k, lorentz_to_half_space::terms<T, X> const& t,
+                           rejection<T, V, X> const& across)
+    {
+        T const xv = cdot(horizontal{across.x}, horizontal{across});
+        return ((xv - across.q / k.c()) / t.w - height(across)) / t.x0;
+    }
+
     template <class T, class X, class V, class M>
     HYSPN_HD static void forward(curvature<T> const& k, X x, V v, view<T, 1, M> out)
     {
         lorentz_to_half_space::terms<T, X> const t(k, x);
-        T const tau = (cdot(horizontal{x}, horizontal{v}) / t.w - height(v)) / t.x0, scale = k.sqrt_c() * t.w;
+        rejection const across{v, x, norm(x)};
+        T const tau = less(k, t, across), scale = k.sqrt_c() * t.w;
         index_t const n = x.extent(0) - 1;
-        for (index_t i = 0; i < n; ++i) out(i) = (v(i) - tau * x(i)) / scale;
-        out(n) = -tau * k.radius() / scale;
+        for (index_t i = 0; i < n; ++i) out(i) = (across(i) - tau * x(i)) / scale;
+        out(n) = -(tau + across.q) * k.radius() / scale;
     }
 
     template <class T, class X, class V, class G, class M>
@@ -77,9 +89,10 @@ struct lorentz_to_half_space_tangent {
     {
         lorentz_to_half_space::terms<T, X> const t(k, x);
         T const c = k.c(), s = k.sqrt_c(), w = t.w, x0 = t.x0, xv = cdot(horizontal{x}, horizontal{v});
-        T const tau = (xv / w - height(v)) / x0, gamma = height(g) / c;
-        T const gx = cdot(horizontal{g}, horizontal{x}) / s, gv = cdot(horizontal{g}, horizontal{v}) / s;
-        T const tau_bar = -(gx + gamma) / w, moved = gv - tau * gx, fallen = -tau * gamma;
+        rejection const across{v, x, norm(x)};
+        T const tau_less = less(k, t, across), tau = tau_less + across.q, gamma = height(g) / c;
+        T const gx = cdot(horizontal{g}, horizontal{x}) / s, gv = cdot(horizontal{g}, horizontal{across}) / s;
+        T const tau_bar = -(gx + gamma) / w, moved = gv - tau_less * gx, fallen = -tau * gamma;
         T const x0_bar = -tau * tau_bar / x0;
         T const w_bar = -(moved + fallen) / w / w - tau_bar * xv / (x0 * w * w);
         T const on_v = tau_bar / (x0 * w), on_x = (x0_bar + w_bar) / x0;

@@ -6,10 +6,10 @@
 
 namespace hyspn::detail {
 
-/// x − y − q u with the rounding error of the difference kept, and the whole rounded once an element.
+/// x − y − (q + rest) u, u = x or y, with the rounding error of the difference kept.
 template <class T, class X, class Y>
 struct twisted_difference {
-    T q;
+    T q, rest;
     X x;
     Y y;
     bool u_is_x;
@@ -18,7 +18,15 @@ struct twisted_difference {
     {
         using std::fma;
         auto const d = two_sum(T(x(i)), T(-y(i)));
-        return fma(-q, u_is_x ? x(i) : y(i), d.high) + d.low;
+        T const u = unit(i);
+        return fma(-q, u, d.high) + (d.low - rest * u);
+    }
+    HYSPN_HD T unit(index_t i) const { return u_is_x ? x(i) : y(i); }
+    HYSPN_HD T along() const
+    {
+        compensated_sum<T> s(T(0));
+        for (index_t i = 0; i < x.extent(0); ++i) s.add_product((*this)(i), unit(i));
+        return s.value();
     }
 };
 
@@ -49,8 +57,13 @@ struct lorentz_pair {
         bool const x_shorter = r1 < r2;
         T const shorter = x_shorter ? r1 : r2;
         longer = x_shorter ? r2 : r1;
-        turned = {shorter > T(0) ? dr / shorter : T(0), x, y, x_shorter};
+        turned = {shorter > T(0) ? dr / shorter : T(0), T(0), x, y, x_shorter};
         e2 = longer > T(0) ? squared_norm(turned) / longer / longer : T(0);
+        if (shorter > T(0)) {
+            // ⟨e,X̂⟩ = ‖e‖²/2 = −⟨e,Ŷ⟩: what Δr's rounding has left along the shorter of the two, e's smallest part.
+            T const exact = (x_shorter ? longer : -longer) * e2 / T(2);
+            turned.rest = (turned.along() / shorter - exact) / shorter;
+        }
         n2 = T(2) / c * h * h / (T(1) + sqrt(T(1) + h * h)) + across();
     }
     /// R₁R₂‖e‖²; the second form has the derivatives at a point that is 0.

@@ -22,21 +22,20 @@ HYSPN_HD T lorentz_time(curvature<T> const& k, T norm)
 template <class T, class X, class V>
 struct lorentz_tangent {
     T norm, x0;  ///< ‖X‖, X₀
-    T xv, v0;    ///< ⟨X,V⟩, V₀
-    T shrink;    ///< 1/(cX₀²)
     rejection<T, V, X> across;
+    T v0;      ///< V₀
+    T shrink;  ///< 1/(cX₀²)
 
     HYSPN_HD lorentz_tangent(curvature<T> const& k, X x, V v)
         : norm(hyspn::norm(x)),
           x0(lorentz_time(k, norm)),
-          xv(cdot(x, v)),
-          v0(xv / x0),
-          shrink(T(1) / (T(1) + k.c() * norm * norm)),
-          across{norm > T(0) ? xv / norm / norm : T(0), v, x}
+          across(v, x, norm),
+          v0(along() * (norm / x0)),
+          shrink(T(1) / (T(1) + k.c() * norm * norm))
     {
     }
-    HYSPN_HD T along() const { return norm > T(0) ? xv / norm : T(0); }
-    HYSPN_HD T flat(index_t i) const { return across(i) + shrink * across.q * across.x(i); }
+    HYSPN_HD T along() const { return across.along; }
+    HYSPN_HD T flat(index_t i) const { return across(i) + shrink * across.parallel(i); }
     HYSPN_HD T squared_length() const { return squared_norm(across) + shrink * along() * along(); }
     /// ‖V♭‖².
     HYSPN_HD T squared_flat() const { return squared_norm(across) + shrink * along() * (shrink * along()); }

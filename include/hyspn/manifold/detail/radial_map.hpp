@@ -3,6 +3,7 @@
 #pragma once
 
 #include <hyspn/manifold/detail/pointwise.hpp>
+#include <hyspn/manifold/detail/rejection.hpp>
 
 /// \file
 /// Maps that keep directions, x ↦ K(z) x with z = c‖x‖²: the conversions between ball, hyperboloid and Klein model, the
@@ -14,18 +15,6 @@
 /// A profile is a struct of these and norm = r, made from a curvature and a point.
 
 namespace hyspn::detail {
-
-/// The part of a vector along a direction, and what is left of it; the latter is exactly 0 for one-dimensional points.
-template <class T, class V, class X>
-struct split_vector {
-    V v;
-    direction<T, X> along_what;
-    T along;
-
-    HYSPN_HD split_vector(V v_, direction<T, X> u) : v(v_), along_what(u), along(cdot(v_, u)) {}
-    HYSPN_HD index_t extent(std::size_t) const { return v.extent(0); }
-    HYSPN_HD T operator()(index_t i) const { return v(i) - along * along_what(i); }
-};
 
 /// out = K x. With α = ⟨g,x̂⟩ and g⊥ = g − αx̂:  x̄ = K g⊥ + f′ α x̂,  c̄ = K′‖x‖²⟨g,x⟩.
 template <class Map>
@@ -43,10 +32,9 @@ struct radial_map {
     HYSPN_HD static T vjp(curvature<T> const& k, X x, G g, view<T, 1, M> dx)
     {
         typename Map::template profile<T> const p(k, x);
-        direction const x_hat{x, p.norm};
-        split_vector const across{g, x_hat};
+        rejection const across{g, x, p.norm};
         T const c_bar = p.slope * p.norm * p.norm * cdot(g, x);
-        for (index_t i = 0; i < x.extent(0); ++i) dx(i) = p.value * across(i) + p.radial * across.along * x_hat(i);
+        for (index_t i = 0; i < x.extent(0); ++i) dx(i) = p.value * across(i) + p.radial * across.parallel(i);
         return c_bar;
     }
 };
@@ -62,9 +50,8 @@ struct radial_tangent {
     HYSPN_HD static void forward(curvature<T> const& k, X x, V v, view<T, 1, M> out)
     {
         typename Map::template profile<T> const p(k, x);
-        direction const x_hat{x, p.norm};
-        split_vector const across{v, x_hat};
-        for (index_t i = 0; i < x.extent(0); ++i) out(i) = p.value * across(i) + p.radial * across.along * x_hat(i);
+        rejection const across{v, x, p.norm};
+        for (index_t i = 0; i < x.extent(0); ++i) out(i) = p.value * across(i) + p.radial * across.parallel(i);
     }
 
     template <class T, class X, class V, class G, class M>
@@ -72,15 +59,15 @@ struct radial_tangent {
     {
         typename Map::template profile<T> const p(k, x);
         direction const x_hat{x, p.norm};
-        split_vector const v_across{v, x_hat};
-        split_vector const g_across{g, x_hat};
+        rejection const v_across{v, x, p.norm};
+        rejection const g_across{g, x, p.norm};
         T const alpha = g_across.along, beta = v_across.along;
         T const e = T(2) * p.slope * cdot(g_across, v_across) + p.bend * alpha * beta;
         T const cr = k.c() * p.norm, turn = T(2) * p.slope;
         for (index_t i = 0; i < x.extent(0); ++i) {
-            T const u = x_hat(i), v_i = v_across(i), g_i = g_across(i);
+            T const u = x_hat(i), v_i = v_across(i), g_i = g_across(i), g_parallel = g_across.parallel(i);
             dx(i) = cr * (turn * (alpha * v_i + beta * g_i) + e * u);
-            dv(i) = p.value * g_i + p.radial * alpha * u;
+            dv(i) = p.value * g_i + p.radial * g_parallel;
         }
         return e * p.norm * p.norm / T(2);
     }

@@ -6,22 +6,35 @@
 
 namespace hyspn::detail {
 
-/// v − q x, rounded once an element: with q = ⟨v,x⟩/‖x‖² the part of v across x. The rounding of q points along x, so
-/// the length of the result knows nothing of it.
+/// A vector along and across a direction: v = q x + v⊥, q = ⟨v,x⟩/‖x‖², element by element v⊥; for x = 0 all of v is
+/// across. The rounding of q leaves a little of x in v⊥, which a second round takes out: v⊥ has its own digits even
+/// where q x is much the longer.
 template <class T, class V, class X>
 struct rejection {
-    T q;
     V v;
     X x;
+    T along;    ///< ⟨v,x⟩/‖x‖
+    T q, rest;  ///< q = q + rest, to twice the precision
+
+    /// x_norm = ‖x‖.
+    HYSPN_HD rejection(V v_, X x_, T x_norm) : v(v_), x(x_), along(T(0)), q(T(0)), rest(T(0))
+    {
+        if (!(x_norm > T(0))) return;
+        along = cdot(v, x) / x_norm;
+        q = along / x_norm;
+        rest = cdot(*this, x) / x_norm / x_norm;
+    }
     HYSPN_HD index_t extent(std::size_t) const { return x.extent(0); }
     HYSPN_HD T operator()(index_t i) const
     {
         using std::fma;
-        return fma(-q, x(i), v(i));
+        return fma(-q, T(x(i)), T(v(i))) - rest * x(i);
     }
+    /// The part along x.
+    HYSPN_HD T parallel(index_t i) const { return q * x(i); }
 };
 
-template <class T, class V, class X>
-rejection(T, V, X) -> rejection<T, V, X>;
+template <class V, class X, class T>
+rejection(V, X, T) -> rejection<T, V, X>;
 
 }  // namespace hyspn::detail

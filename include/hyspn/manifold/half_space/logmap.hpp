@@ -25,14 +25,18 @@ struct half_space_logmap {
         X x;
         Y y;
         T b, last;
-        HYSPN_HD arrow(X x_, Y y_, T a, T b_) : x(x_), y(y_), b(b_)
-        {
-            T const across = norm(horizontal{difference{y, x}});
-            last = (across * (across / b) + (b - a) * ((b + a) / b)) / (T(2) * a);
-        }
+        HYSPN_HD arrow(X x_, Y y_, T last_) : x(x_), y(y_), b(height(y)), last(last_) {}
         HYSPN_HD index_t extent(std::size_t) const { return y.extent(0); }
         HYSPN_HD T operator()(index_t i) const { return i + 1 < y.extent(0) ? (y(i) - x(i)) / b : last; }
     };
+
+    /// The last element of ξ.
+    template <class T, class X, class Y>
+    HYSPN_HD static T rise(X x, Y y)
+    {
+        T const a = height(x), b = height(y), across = norm(horizontal{difference{y, x}});
+        return (across * (across / b) + (b - a) * ((b + a) / b)) / (T(2) * a);
+    }
 
     /// Zero but for the last element, for the base point.
     template <class T>
@@ -44,30 +48,29 @@ struct half_space_logmap {
     };
 
     template <class T, class X, class Y, class M>
-    HYSPN_HD static void write(X x, Y y, view<T, 1, M> out)
+    HYSPN_HD static void write(X x, Y y, T xi_last, view<T, 1, M> out)
     {
-        T const a = height(x), b = height(y);
-        arrow<T, X, Y> const xi(x, y, a, b);
+        T const a = height(x);
+        arrow<T, X, Y> const xi(x, y, xi_last);
         T const factor = a * asinhc(norm(xi));
         for (index_t i = 0; i < y.extent(0); ++i) out(i) = factor * xi(i);
     }
 
     /// Writes dy; returns what dx has at its height.
     template <class T, class X, class Y, class G, class M>
-    HYSPN_HD static T pull_back(X x, Y y, G g, view<T, 1, M> dy)
+    HYSPN_HD static T pull_back(X x, Y y, T xi_last, G g, view<T, 1, M> dy)
     {
         using std::sqrt;
         T const a = height(x), b = height(y);
-        arrow<T, X, Y> const xi(x, y, a, b);
+        arrow<T, X, Y> const xi(x, y, xi_last);
         T const r = norm(xi), s = asinhc(r), radial = T(1) / sqrt(T(1) + r * r);
-        direction const xi_hat{xi, r};
-        split_vector const across{g, xi_hat};
+        rejection const across{g, xi, r};
         index_t const last = y.extent(0) - 1;
-        T const xi_last = xi(last), bar_last = a * (s * across(last) + radial * across.along * xi_hat(last));
+        T const bar_last = a * (s * across(last) + radial * across.parallel(last));
         T const at_a = s * cdot(g, xi) - bar_last * (T(1) / b + xi_last / a);
         T const at_b = bar_last / a - a * radial * across.along * r / b;
         for (index_t i = 0; i < last; ++i) {
-            T const bar = a * (s * across(i) + radial * across.along * xi_hat(i));
+            T const bar = a * (s * across(i) + radial * across.parallel(i));
             dy(i) = (bar + bar_last / a * (b * xi(i))) / b;
         }
         dy(last) = at_b;
@@ -77,13 +80,13 @@ struct half_space_logmap {
     template <class T, class X, class Y, class M>
     HYSPN_HD static void forward(curvature<T> const&, X x, Y y, view<T, 1, M> out)
     {
-        write(x, y, out);
+        write(x, y, rise<T>(x, y), out);
     }
 
     template <class T, class X, class Y, class G, class M>
     HYSPN_HD static T vjp(curvature<T> const&, X x, Y y, G g, view<T, 1, M> dx, view<T, 1, M> dy)
     {
-        T const vertical = pull_back<T>(x, y, g, dy);
+        T const vertical = pull_back<T>(x, y, rise<T>(x, y), g, dy);
         index_t const last = y.extent(0) - 1;
         for (index_t i = 0; i < last; ++i) dx(i) = -dy(i);
         dx(last) = vertical;

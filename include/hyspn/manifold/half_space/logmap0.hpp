@@ -8,23 +8,29 @@ namespace hyspn {
 
 namespace detail {
 
-/// logmap at (0, R), R = 1/√c; c̄ is the share of R.
+/// logmap at (0, R), R = 1/√c, with ξ_D = (c‖x‖²−1)/(2s x_D), which needs no rounded R; c̄ is the share of R.
 struct half_space_logmap0 {
     static constexpr char const* name = "half_space::logmap0";
     static constexpr argument inputs[] = {point("x")};
     static constexpr bool scalar_output = false;
 
+    template <class T, class X>
+    HYSPN_HD static T rise(curvature<T> const& k, X x)
+    {
+        return -complement(k.c(), x) / (T(2) * k.sqrt_c() * height(x));
+    }
+
     template <class T, class X, class M>
     HYSPN_HD static void forward(curvature<T> const& k, X x, view<T, 1, M> out)
     {
-        half_space_logmap::write(half_space_logmap::on_axis<T>{x.extent(0), k.radius()}, x, out);
+        half_space_logmap::write(half_space_logmap::on_axis<T>{x.extent(0), k.radius()}, x, rise(k, x), out);
     }
 
     template <class T, class X, class G, class M>
     HYSPN_HD static T vjp(curvature<T> const& k, X x, G g, view<T, 1, M> dx)
     {
         half_space_logmap::on_axis<T> const base{x.extent(0), k.radius()};
-        return radius_to_c(k, half_space_logmap::pull_back<T>(base, x, g, dx));
+        return radius_to_c(k, half_space_logmap::pull_back<T>(base, x, rise(k, x), g, dx));
     }
 };
 

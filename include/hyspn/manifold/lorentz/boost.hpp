@@ -28,12 +28,11 @@ struct lorentz_boost_along {
         direction<T, Z> z_hat;
         rejection<T, X, Z> across;
 
-        HYSPN_HD moved(curvature<T> const& k, Z z, X x) : r(norm(z)), z_hat{z, r}
+        HYSPN_HD moved(curvature<T> const& k, Z z, X x) : r(norm(z)), z_hat{z, r}, across(x, z, r)
         {
             using std::sqrt;
-            T const c = k.c(), eps = T(Sign), x_norm = norm(x), xz = cdot(x, z);
-            along = r > T(0) ? xz / r : T(0);
-            across = {r > T(0) ? along / r : T(0), x, z};
+            T const c = k.c(), eps = T(Sign), x_norm = norm(x);
+            along = across.along;
             across2 = squared_norm(across);
             omega_z = sqrt(T(1) + c * r * r);
             omega_x = sqrt(T(1) + c * x_norm * x_norm);
@@ -62,7 +61,7 @@ struct lorentz_boost_along {
         moved<T, Z, X> const m(k, z, x);
         T const c = k.c(), eps = T(Sign), omega_out = sqrt(T(1) + c * (m.across2 + m.kappa * m.kappa));
         T const f = (m.omega_x + omega_out) / (T(1) + m.omega_z);
-        split_vector const g_across{g, m.z_hat};
+        rejection const g_across{g, z, m.r};
         T const g_along = g_across.along;
         T const c_bar =
             eps * g_along * m.r * (m.across2 / m.omega_x + m.along * m.kappa / (m.omega_x * m.omega_z)) / T(2);

@@ -25,9 +25,10 @@ struct lorentz_dist2plane {
         T z_length, along, omega, s_rho, alpha, offset, gap;  ///< ‖z‖, X∥, ω, sϱ, α, sa, Δ
         T w;                                                  ///< sd
         direction<T, Z> z_hat;
-        rejection<T, X, direction<T, Z>> across;
+        rejection<T, X, Z> across;
 
-        HYSPN_HD terms(curvature<T> const& k, X x, Z z, T a) : z_length(norm(z)), z_hat{z, z_length}
+        HYSPN_HD terms(curvature<T> const& k, X x, Z z, T a)
+            : z_length(norm(z)), z_hat{z, z_length}, across(x, z, z_length)
         {
             using std::asinh;
             using std::fabs;
@@ -35,8 +36,7 @@ struct lorentz_dist2plane {
             using std::sinh;
             using std::sqrt;
             T const s = k.sqrt_c(), x_norm = norm(x);
-            along = z_length > T(0) ? cdot(x, z) / z_length : T(0);
-            across = {along, x, z_hat};
+            along = across.along;
             omega = sqrt(T(1) + k.c() * x_norm * x_norm);
             s_rho = sqrt(T(1) + k.c() * squared_norm(across));
             alpha = asinh(s * along / s_rho);
