@@ -114,20 +114,21 @@ std::vector<textbook::quad> textbook_gradient(std::vector<textbook::quad> const&
     return gradient;
 }
 
-/// What is 0 in exact arithmetic is rounding in the textbook.
-inline constexpr double textbook_zero = 1e-24;
-
 /// Norm-wise, in units of round-off of T; what lies below the smallest normal number is compared with that.
 template <class T, class Got>
 double quad_error(Got const* got, textbook::quad const* wanted, std::size_t n)
 {
     textbook::quad error, size;
+    bool zero = true;
     for (std::size_t i = 0; i < n; ++i) {
+        zero = zero && got[i] == 0;
         auto const e = textbook::quad(static_cast<double>(got[i])) - wanted[i];
         error = error + e * e;
         size = size + wanted[i] * wanted[i];
     }
-    double const floor = std::max(static_cast<double>(std::numeric_limits<T>::min()), textbook_zero);
+    // What is 0 in exact arithmetic is rounding in the textbook.
+    if (zero && static_cast<double>(sqrt(size)) < 1e-28) return 0;
+    double const floor = static_cast<double>(std::numeric_limits<T>::min());
     double const scale = std::max(static_cast<double>(sqrt(size)), floor);
     return static_cast<double>(sqrt(error)) / scale / static_cast<double>(math_traits<T>::unit_roundoff);
 }
@@ -207,7 +208,7 @@ struct condition {
         auto const y = textbook_value<Op>(at, extent);
         auto const dx = textbook_gradient<Op>(at, g, extent);
         point_source source(5);
-        for (int trial = 0; trial < 4; ++trial) {
+        for (int trial = 0; trial < 12; ++trial) {
             auto moved = at;
             for (auto& a : moved)
                 a = a * textbook::quad(1 + (source.number() > 0 ? 1 : -1) * double(math_traits<T>::unit_roundoff));
@@ -303,8 +304,11 @@ void check_accuracy_at(std::vector<T> const& x, index_t extent, accuracy_bars co
 
 /// All regimes in precision T.
 template <class Op, class T>
-void check_accuracy(accuracy_bars const& bars = {})
+void check_accuracy()
 {
+    accuracy_bars bars;
+    // Terms that cancel by chance: the condition number is known to a small factor only.
+    if (Op::name == "logmap" || Op::name == "ptransp" || Op::name == "rotation") bars.conditioned = 8;
     for (auto const& where : regimes) {
         accuracy_log log;
         for (index_t extent : {2, 3, 8})

@@ -55,33 +55,41 @@ struct lorentz_to_half_space {
     }
 };
 
-/// out = ((V′ − τX′)/(sw), −τ/(cw)), τ = ẇ/w, ẇ = (⟨X′,V′⟩ − wV_D)/X₀. With V = qX + V⊥ and τ′ = τ(V⊥) − q/(cX₀w),
-/// which is τ − q, it is ((V⊥′ − τ′X′)/(sw), −(τ′+q)/(cw)): nothing cancels for radial V far out. Its transpose and its
-/// derivative in X, by reverse accumulation through τ, w and X₀; w̄ of ∂w = (⟨X′,∂X′⟩ − w∂X_D)/X₀ and ∂w/∂c = ∂X₀/∂c =
-/// −1/(2c²X₀).
+/// out = ((V′ − τX′)/(sw), −τ/(cw)), τ = ẇ/w, ẇ = (⟨X′,V′⟩ − wV_D)/X₀. With V = V♭ + qX, q = V₀/X₀ (lorentz_tangent),
+/// and τ′ = τ(V♭) − q/(cX₀w), which is τ − q, it is ((V♭′ − τ′X′)/(sw), −(τ′+q)/(cw)): nothing cancels for radial V far
+/// out. Its transpose and its derivative in X, by reverse accumulation through τ, w and X₀, ∂w = (⟨X′,∂X′⟩ − w∂X_D)/X₀.
+/// As out depends on √c X alone beside V, c̄ = ⟨X,X̄⟩/(2c).
 struct lorentz_to_half_space_tangent {
     static constexpr char const* name = "lorentz_to_half_space_tangent";
     static constexpr argument inputs[] = {point("X"), tangent("V")};
     static constexpr bool scalar_output = false;
 
-    /// τ′ = τ − q.
+    /// V♭, element by element.
     template <class T, class X, class V>
-    HYSPN_HD static T less(curvature<T> const& k, lorentz_to_half_space::terms<T, X> const& t,
-                           rejection<T, V, X> const& across)
-    {
-        T const xv = cdot(horizontal{across.x}, horizontal{across});
-        return ((xv - across.q / k.c()) / t.w - height(across)) / t.x0;
-    }
+    struct flat_part {
+        lorentz_tangent<T, X, V> of;
+        T q, tau, less;  ///< V₀/X₀, τ♭, τ′
+
+        HYSPN_HD flat_part(curvature<T> const& k, lorentz_to_half_space::terms<T, X> const& t, X x, V v)
+            : of(k, x, v), q(of.v0 / of.x0)
+        {
+            T const xv = cdot(horizontal{x}, horizontal{*this});
+            tau = (xv / t.w - height(*this)) / t.x0;
+            less = ((xv - q / k.c()) / t.w - height(*this)) / t.x0;
+        }
+        HYSPN_HD index_t extent(std::size_t) const { return of.across.extent(0); }
+        HYSPN_HD T operator()(index_t i) const { return of.flat(i); }
+    };
 
     template <class T, class X, class V, class M>
     HYSPN_HD static void forward(curvature<T> const& k, X x, V v, view<T, 1, M> out)
     {
         lorentz_to_half_space::terms<T, X> const t(k, x);
-        rejection const across{v, x, norm(x)};
-        T const tau = less(k, t, across), scale = k.sqrt_c() * t.w;
+        flat_part<T, X, V> const flat(k, t, x, v);
+        T const tau = flat.less, scale = k.sqrt_c() * t.w;
         index_t const n = x.extent(0) - 1;
-        for (index_t i = 0; i < n; ++i) out(i) = (across(i) - tau * x(i)) / scale;
-        out(n) = -(tau + across.q) * k.radius() / scale;
+        for (index_t i = 0; i < n; ++i) out(i) = (flat(i) - tau * x(i)) / scale;
+        out(n) = -(tau + flat.q) * k.radius() / scale;
     }
 
     template <class T, class X, class V, class G, class M>
@@ -89,26 +97,36 @@ struct lorentz_to_half_space_tangent {
     {
         lorentz_to_half_space::terms<T, X> const t(k, x);
         T const c = k.c(), s = k.sqrt_c(), w = t.w, x0 = t.x0, xv = cdot(horizontal{x}, horizontal{v});
-        rejection const across{v, x, norm(x)};
-        T const tau_less = less(k, t, across), tau = tau_less + across.q, gamma = height(g) / c;
-        T const gx = cdot(horizontal{g}, horizontal{x}) / s, gv = cdot(horizontal{g}, horizontal{across}) / s;
-        T const tau_bar = -(gx + gamma) / w, moved = gv - tau_less * gx, fallen = -tau * gamma;
+        flat_part<T, X, V> const flat(k, t, x, v);
+        T const tau = flat.less + flat.q, gamma = height(g) / c;
+        T const gx = cdot(horizontal{g}, horizontal{x}) / s, gv = cdot(horizontal{g}, horizontal{flat}) / s;
+        T const tau_bar = -(gx + gamma) / w, moved = gv - flat.less * gx, fallen = -tau * gamma;
         T const x0_bar = -tau * tau_bar / x0;
         T const w_bar = -(moved + fallen) / w / w - tau_bar * xv / (x0 * w * w);
         T const on_v = tau_bar / (x0 * w), on_x = (x0_bar + w_bar) / x0;
         index_t const n = x.extent(0) - 1;
         T const last = x0_bar * t.last / x0 - w_bar * w / x0;
-        compensated_sum<T> sum(T(0));
-        sum.add_product(t.last, last);
+        T const c_bar = to_c(c, t, flat, gx / w, gv / w, gamma / w);
         for (index_t i = 0; i < n; ++i) {
             T const g_i = g(i) / s / w, x_i = x(i), to_x = on_v * v(i) + on_x * x_i - tau * g_i;
-            sum.add_product(x_i, to_x);
             dx(i) = to_x;
             dv(i) = g_i + on_v * x_i;
         }
         dx(n) = last;
         dv(n) = -tau_bar / x0;
-        return sum.value() / (T(2) * c);
+        return c_bar;
+    }
+
+    /// gx = ⟨g′,X′⟩/(sw), gv = ⟨g′,V♭′⟩/(sw), gamma = γ/(cw).
+    template <class T, class X, class V>
+    HYSPN_HD static T to_c(T c, lorentz_to_half_space::terms<T, X> const& t, flat_part<T, X, V> const& v, T gx, T gv,
+                           T gamma)
+    {
+        T const scale = t.x0 * t.w, eps = T(1) / (c * scale), q = v.q, tau = v.tau;
+        T const one_less = (t.across2 - t.last * t.w) / scale, two_less = (t.across2 + t.w * t.w) / scale;
+        T const horizontally = gx * ((T(1) - T(2) * eps) * tau - eps * (T(3) - T(2) * eps) * q) - one_less * gv;
+        T const upwards = gamma * (T(2) * tau * one_less + q * (T(1) - T(2) * eps) * two_less);
+        return (horizontally + upwards) / (T(2) * c);
     }
 };
 

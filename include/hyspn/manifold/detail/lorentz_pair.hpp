@@ -77,6 +77,8 @@ struct lorentz_pair {
     {
         return r2 > T(0) ? -h / (c * y0) / r2 * y(i) - r1 * e(i) : x0 / y0 * y(i) - x(i);
     }
+    /// The part of ½∂N²/∂X along X.
+    HYSPN_HD T slope_along_x() const { return h / (c * x0) + r2 * e2 / T(2); }
     /// N² + c ∂N²/∂c.
     HYSPN_HD T to_c() const { return h / (c * x0) * (h / (c * y0)) + across(); }
     /// χ² = 1/cosh²(sd/2).
@@ -85,15 +87,5 @@ struct lorentz_pair {
 
 template <class T, class X, class Y>
 lorentz_pair(curvature<T> const&, X, Y) -> lorentz_pair<T, X, Y>;
-
-/// ½∂N²/∂X as a vector.
-template <class Pair>
-struct pair_slope_x {
-    Pair const& pair;
-    HYSPN_HD index_t extent(std::size_t) const { return pair.x.extent(0); }
-    HYSPN_HD auto operator()(index_t i) const { return pair.to_x(i); }
-};
-template <class Pair>
-pair_slope_x(Pair const&) -> pair_slope_x<Pair>;
 
 }  // namespace hyspn::detail

@@ -13,7 +13,8 @@ namespace detail {
 ///     out = (p + F u, yQ),   D = cosh t − Φn,   F = Φ/D,   Q = 1/D,
 /// where n > 0 as D = (1 + Φ²‖u‖²/y²)/(cosh t + Φn), all of it times e^{−t}. With m = F⟨g′,u⟩ + yQγ for the cotangent
 /// (g′, γ) and ℓ = (t coth t − 1)/t², ζ̄ = (F/2) (ℓ⟨g′,u⟩ − m (1 − ℓn)):
-///     p̄ = g′,   ū = F g′ + (2ζ̄/y²) u,   ν̄ = Fm/y + 2ζ̄ν/y²,   ȳ = Qγ − (Fmn + 2ζ̄t²)/y,   c̄ = 0.
+///     p̄ = g′,   ū = F g′ + (2ζ̄/y²) u,   ν̄ = Fm/y + 2ζ̄ν/y²,   ȳ = Qγ t coth t + m (1 − Q/Φ)/y,   c̄ = 0,
+/// 1 − Q/Φ = (4t²R₃(2t) − Φ²n) Q/Φ for small t.
 struct half_space_expmap {
     static constexpr char const* name = "half_space::expmap";
     static constexpr argument inputs[] = {point("x"), tangent("v")};
@@ -22,6 +23,7 @@ struct half_space_expmap {
     template <class T, class V>
     struct step {
         T t, n, f, q;
+        T ratio;  ///< Q/Φ
 
         HYSPN_HD step(T y, V v)
         {
@@ -34,8 +36,18 @@ struct half_space_expmap {
             T const d = n > T(0) ? (decay * decay + across * across) / (even + phi * n) : even - phi * n;
             f = phi / d;
             q = decay / d;
+            ratio = decay * decay / (d * phi);
         }
     };
+
+    /// 1 − Q/Φ.
+    template <class T, class V>
+    HYSPN_HD static T lift(step<T, V> const& to)
+    {
+        if (to.t >= math_traits<T>::series_limit) return T(1) - to.ratio;
+        T const phi = sinhc(to.t), t2 = to.t * to.t;
+        return (T(4) * t2 * sinh_residue(T(2) * to.t) - phi * phi * to.n) * to.ratio;
+    }
 
     template <class T, class X, class V, class M>
     HYSPN_HD static void forward(curvature<T> const&, X x, V v, view<T, 1, M> out)
@@ -58,7 +70,7 @@ struct half_space_expmap {
         index_t const last = v.extent(0) - 1;
         for (index_t i = 0; i < last; ++i) dv(i) = to.f * g(i) + on_v * v(i);
         dv(last) = to.f * m / y + on_v * v(last);
-        return to.q * gamma - (to.f * m * to.n + T(2) * zeta * to.t * to.t) / y;
+        return to.q * gamma * (T(1) + tcoth_minus_1(to.t)) + m * lift(to) / y;
     }
 
     template <class T, class X, class V, class G, class M>

@@ -8,8 +8,8 @@ namespace hyspn {
 
 namespace detail {
 
-/// d = asinh(t)/s = S r, r = ‖X‖, t = sr: X̄ = g X̂/√(1+t²), c̄ = −g r³ (asinhc_decay S³ + …): with L = t-residue,
-///     c̄ = (g/(2cs)) (t/√(1+t²) − asinh t) = −(g/(2cs)) tanh(w) L(w),   w = sd, L(w) = w coth w − 1.
+/// d = asinh(t)/s = S r, r = ‖X‖, t = sr: with w = sd and L(w) = w coth w − 1,
+///     X̄ = g X̂/√(1+t²),     c̄ = (g/(2cs)) (t/√(1+t²) − asinh t) = −(g/(2cs)) tanh(w) L(w).
 struct lorentz_dist0 {
     static constexpr char const* name = "lorentz::dist0";
     static constexpr argument inputs[] = {point("X")};

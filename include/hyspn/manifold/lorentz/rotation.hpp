@@ -3,6 +3,7 @@
 #pragma once
 
 #include <hyspn/manifold/detail/pointwise.hpp>
+#include <hyspn/manifold/detail/rejection.hpp>
 
 namespace hyspn {
 
@@ -42,17 +43,21 @@ struct lorentz_rotation {
     HYSPN_HD static T vjp(curvature<T> const&, A a, B b, X x, G g, view<T, 1, M> da, view<T, 1, M> db, view<T, 1, M> dx)
     {
         plane<T, A, B> const p(a, b);
-        T const w = cdot(p.a, x), v = cdot(p.b, x), t = (w + v) * p.kappa;
-        T const g_a = cdot(g, p.a), g_b = cdot(g, p.b), both = g_a + g_b, q = p.kappa * both,
-                ab = T(1) / p.kappa - T(1);
-        // Components of ā along a and of b̄ along b, which the projections remove.
-        T const a_along = (T(2) * g_b - q) * w - t * g_a + q * t * ab;
-        T const b_along = -q * v - t * g_b + q * t * ab + T(2) * w * g_b;
+        T const w = cdot(p.a, x), t = (w + cdot(p.b, x)) * p.kappa;
+        T const g_b = cdot(g, p.b), q = p.kappa * (cdot(g, p.a) + g_b);
+        rejection const x_a{x, p.a, T(1)};
+        rejection const g_from_a{g, p.a, T(1)};
+        rejection const b_a{p.b, p.a, T(1)};
+        rejection const x_b{x, p.b, T(1)};
+        rejection const g_from_b{g, p.b, T(1)};
+        rejection const a_b{p.a, p.b, T(1)};
         for (index_t i = 0; i < x.extent(0); ++i) {
-            T const a_i = p.a(i), b_i = p.b(i), x_i = x(i), g_i = g(i);
-            da(i) = ((T(2) * g_b - q) * x_i - t * g_i + q * t * b_i - a_along * a_i) / p.a_length;
-            db(i) = (-q * x_i - t * g_i + q * t * a_i + T(2) * w * g_i - b_along * b_i) / p.b_length;
-            dx(i) = g_i - q * (a_i + b_i) + T(2) * g_b * a_i;
+            T const to_a = (T(2) * g_b - q) * x_a(i) - t * g_from_a(i) + q * t * b_a(i);
+            T const to_b = (T(2) * w - t) * g_from_b(i) - q * x_b(i) + q * t * a_b(i);
+            T const to_x = g(i) - q * (p.a(i) + p.b(i)) + T(2) * g_b * p.a(i);
+            da(i) = to_a / p.a_length;
+            db(i) = to_b / p.b_length;
+            dx(i) = to_x;
         }
         return T(0);
     }
