@@ -131,7 +131,7 @@ void check_gradients(std::vector<double> const& x, index_t extent, bool differen
     auto const slopes = check_differences(
         op, backward, x, {.step = among_small_numbers<Op> ? 1e-5 : 3e-6, .floor = derivative_floor<Op>});
     INFO(slopes.log);
-    CHECK(slopes.within(1e-7));
+    CHECK(slopes.within(among_small_numbers<Op> ? 1e-7 : 1e-6));
 }
 
 /// All places, dimensions 1, 2, 5 and three curvatures.

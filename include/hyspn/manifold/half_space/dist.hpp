@@ -28,7 +28,7 @@ struct half_space_dist {
     HYSPN_HD static T root_zeta(T length, T a, T b)
     {
         using std::sqrt;
-        return length / (T(2) * sqrt(a) * sqrt(b));
+        return length / (T(2) * sqrt(a * b));
     }
 
     template <class T, class X, class Y, class M>
@@ -39,7 +39,7 @@ struct half_space_dist {
         difference const delta{x, y};
         T const length = norm(delta), a = height(x), b = height(y), z = root_zeta(length, a, b);
         T const c_bar = -g * asinh(z) / k.sqrt_c() / k.c();
-        T const root = sqrt(T(1) + z * z) * k.sqrt_c(), across = g / (root * sqrt(a) * sqrt(b)), down = g * z / root;
+        T const root = sqrt(T(1) + z * z) * k.sqrt_c(), across = g / (root * sqrt(a * b)), down = g * z / root;
         direction const delta_hat{delta, length};
         index_t const last = x.extent(0) - 1;
         for (index_t i = 0; i < last; ++i) {

@@ -13,8 +13,9 @@ namespace detail {
 ///     out = (p + F u, yQ),   D = cosh t − Φn,   F = Φ/D,   Q = 1/D,
 /// where n > 0 as D = (1 + Φ²‖u‖²/y²)/(cosh t + Φn), all of it times e^{−t}. With m = F⟨g′,u⟩ + yQγ for the cotangent
 /// (g′, γ) and ℓ = (t coth t − 1)/t², ζ̄ = (F/2) (ℓ⟨g′,u⟩ − m (1 − ℓn)):
-///     p̄ = g′,   ū = F g′ + (2ζ̄/y²) u,   ν̄ = Fm/y + 2ζ̄ν/y²,   ȳ = Qγ t coth t + m (1 − Q/Φ)/y,   c̄ = 0,
-/// 1 − Q/Φ = (4t²R₃(2t) − Φ²n) Q/Φ for small t.
+///     p̄ = g′,   ū = F g′ + (2ζ̄/y²) u,   ν̄ = (F/y) (m (1−n+ℓn²) + ℓn⟨g′,u⟩),   ȳ = Qγ t coth t + m (1 − Q/Φ)/y,
+/// c̄ = 0; where n > 0, with cos = n/t and sin of the angle to the vertical and E = e^{−2t}, 1−n+ℓn² is
+/// sin² + t cos (4E cos² − (1−E)² sin²)/((1−E)(cos (1+E) + 1 − E)), and 1 − Q/Φ = (4t²R₃(2t) − Φ²n) Q/Φ for small t.
 struct half_space_expmap {
     static constexpr char const* name = "half_space::expmap";
     static constexpr argument inputs[] = {point("x"), tangent("v")};
@@ -59,6 +60,19 @@ struct half_space_expmap {
         out(last) = y * to.q;
     }
 
+    /// 1 − n + ℓn².
+    template <class T, class V>
+    HYSPN_HD static T climb(step<T, V> const& to, T y, V v)
+    {
+        using std::exp;
+        using std::expm1;
+        if (!(to.n > T(0))) return T(1) - to.n * (T(1) - langevinc(to.t) * to.n);
+        T const up = to.n / to.t, out = norm(horizontal{v}) / y / to.t, out2 = out * out;
+        T const decay2 = exp(T(-2) * to.t), rest = -expm1(T(-2) * to.t);
+        return out2 +
+               to.t * up * (T(4) * decay2 * up * up - rest * rest * out2) / (rest * (up * (T(1) + decay2) + rest));
+    }
+
     /// Writes dv, and dx but for its vertical element, which it returns.
     template <class T, class V, class G, class M>
     HYSPN_HD static T pull_back(T y, V v, G g, view<T, 1, M> dv)
@@ -67,9 +81,10 @@ struct half_space_expmap {
         T const gu = cdot(horizontal{g}, horizontal{v}), gamma = height(g), l = langevinc(to.t);
         T const m = to.f * gu + y * to.q * gamma;
         T const zeta = to.f / T(2) * (l * gu - m * (T(1) - l * to.n)), on_v = T(2) * zeta / y / y;
+        T const vertical = to.f / y * (m * climb(to, y, v) + l * to.n * gu);
         index_t const last = v.extent(0) - 1;
         for (index_t i = 0; i < last; ++i) dv(i) = to.f * g(i) + on_v * v(i);
-        dv(last) = to.f * m / y + on_v * v(last);
+        dv(last) = vertical;
         return to.q * gamma * (T(1) + tcoth_minus_1(to.t)) + m * lift(to) / y;
     }
 
