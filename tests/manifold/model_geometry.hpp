@@ -41,18 +41,21 @@ struct ball_model {
 struct lorentz_model {
     static constexpr model kind = model::lorentz;
     static constexpr auto const& dist = lorentz::dist;
+    static constexpr auto const& dist_vjp = lorentz::dist_vjp;
     static constexpr auto const& expmap0 = lorentz::expmap0;
     static constexpr auto const& logmap0 = lorentz::logmap0;
 };
 struct klein_model {
     static constexpr model kind = model::klein;
     static constexpr auto const& dist = klein::dist;
+    static constexpr auto const& dist_vjp = klein::dist_vjp;
     static constexpr auto const& expmap0 = klein::expmap0;
     static constexpr auto const& logmap0 = klein::logmap0;
 };
 struct half_space_model {
     static constexpr model kind = model::half_space;
     static constexpr auto const& dist = half_space::dist;
+    static constexpr auto const& dist_vjp = half_space::dist_vjp;
     static constexpr auto const& expmap0 = half_space::expmap0;
     static constexpr auto const& logmap0 = half_space::logmap0;
 };

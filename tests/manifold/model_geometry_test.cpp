@@ -143,4 +143,43 @@ TEST_CASE("The midpoints of the models are one point, half way")
     });
 }
 
+TEMPLATE_TEST_CASE("Equal points are at distance 0, with gradients 0; distances have the same bits both ways", "",
+                   lorentz_model, klein_model, half_space_model)
+{
+    for_ball_points([](auto const& c, auto const& ball_x, auto const& ball_y, auto const&) {
+        auto const x = in_model<TestType>(c, ball_x), y = in_model<TestType>(c, ball_y);
+        CHECK(TestType::dist(c, as_view(x), as_view(x)) == 0);
+        CHECK(TestType::dist(c, as_view(x), as_view(y)) > 0);
+        CHECK(TestType::dist(c, as_view(x), as_view(y)) == TestType::dist(c, as_view(y), as_view(x)));
+        vector_d dx = x, dy = y;
+        auto const zero = [](auto const& v) {
+            bool all = true;
+            for (double a : v) all = all && a == 0;
+            return all;
+        };
+        CHECK(TestType::dist_vjp(c, as_view(x), as_view(x), 1.0, as_view(dx), as_view(dy)) == 0);
+        CHECK(zero(dx));
+        CHECK(zero(dy));
+    });
+}
+
+TEST_CASE("The logarithm of a point at itself is 0, and equal points are their own midpoint")
+{
+    for_ball_points([](auto const& c, auto const& x, auto const&, auto const&) {
+        vector_d const zero(x.extents());
+        auto const lx = mapped(poincare_to_lorentz, c, x), hx = mapped(poincare_to_half_space, c, x);
+        auto const kx = mapped(poincare_to_klein, c, x);
+        CHECK(apart(mapped(lorentz::logmap, c, lx, lx), zero) == 0);
+        CHECK(apart(mapped(half_space::logmap, c, hx, hx), zero) == 0);
+        CHECK(apart(mapped(lorentz::expmap, c, lx, zero), lx) == 0);
+        CHECK(apart(mapped(half_space::expmap, c, hx, zero), hx) == 0);
+        CHECK(apart(mapped(lorentz::midpoint, c, lx, lx), lx) == 0);
+        CHECK(apart(mapped(klein::midpoint, c, kx, kx), kx) <= 1e-15);
+        // The base point is (0, …, 0, R), exactly.
+        auto const base = mapped(half_space::expmap0, c, zero);
+        CHECK(base(x.extent(0) - 1) == c.radius());
+        CHECK(apart(mapped(poincare_to_half_space, c, zero), base) <= 1e-15);
+    });
+}
+
 }  // namespace hyspn::testing

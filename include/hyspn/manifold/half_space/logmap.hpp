@@ -3,7 +3,8 @@
 #pragma once
 
 #include <hyspn/manifold/detail/half_space_point.hpp>
-#include <hyspn/manifold/detail/radial_map.hpp>
+#include <hyspn/manifold/detail/pointwise.hpp>
+#include <hyspn/manifold/detail/rejection.hpp>
 
 namespace hyspn {
 

@@ -3,7 +3,8 @@
 #pragma once
 
 #include <hyspn/manifold/detail/lorentz_tangent.hpp>
-#include <hyspn/manifold/detail/radial_map.hpp>
+#include <hyspn/manifold/detail/pointwise.hpp>
+#include <hyspn/manifold/detail/rejection.hpp>
 
 namespace hyspn {
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <hyspn/manifold/detail/lorentz_tangent.hpp>
+#include <hyspn/manifold/detail/pointwise.hpp>
 
 namespace hyspn {
 
