@@ -12,10 +12,12 @@ namespace detail {
 /// At the point (p, y) along v = (u, ν), with t = ‖v‖/y, n = ν/y and Φ = sinh t/t:
 ///     out = (p + F u, yQ),   D = cosh t − Φn,   F = Φ/D,   Q = 1/D,
 /// where n > 0 as D = (1 + Φ²‖u‖²/y²)/(cosh t + Φn), all of it times e^{−t}. With m = F⟨g′,u⟩ + yQγ for the cotangent
-/// (g′, γ) and ℓ = (t coth t − 1)/t², ζ̄ = (F/2) (ℓ⟨g′,u⟩ − m (1 − ℓn)):
-///     p̄ = g′,   ū = F g′ + (2ζ̄/y²) u,   ν̄ = (F/y) (m (1−n+ℓn²) + ℓn⟨g′,u⟩),   ȳ = Qγ t coth t + m (1 − Q/Φ)/y,
-/// c̄ = 0; where n > 0, with cos = n/t and sin of the angle to the vertical and E = e^{−2t}, 1−n+ℓn² is
-/// sin² + t cos (4E cos² − (1−E)² sin²)/((1−E)(cos (1+E) + 1 − E)), and 1 − Q/Φ = (4t²R₃(2t) − Φ²n) Q/Φ for small t.
+/// (g′, γ), ℓ = (t coth t − 1)/t² and ζ̄ = (F/2) (ℓ⟨g′,u⟩ − m (1 − ℓn)), and with cos = n/t and sin of the angle to the
+/// vertical, E = e^{−2t} and λ = cos cosh t − sinh t:
+///     p̄ = g′,   ū = F g′ + (2ζ̄/y²) u,   ν̄ = (F/y) (m (1−n+ℓn²) + ℓn⟨g′,u⟩),
+///     ȳ = Qγ (1 − tλQ) + (F⟨g′,u⟩/y) (1 − Q/Φ),   c̄ = 0,
+/// where n > 0 as 1−n+ℓn² = sin² + t cos λ/sinh t, λ = e^{t} (4E cos² − (1−E)² sin²)/(2 (cos (1+E) + 1 − E)), and for
+/// small t as 1 − Q/Φ = (4t²R₃(2t) − Φ²n) Q/Φ.
 struct half_space_expmap {
     static constexpr char const* name = "half_space::expmap";
     static constexpr argument inputs[] = {point("x"), tangent("v")};
@@ -24,7 +26,7 @@ struct half_space_expmap {
     template <class T, class V>
     struct step {
         T t, n, f, q;
-        T ratio;  ///< Q/Φ
+        T ratio, d;  ///< Q/Φ, De^{−t}
 
         HYSPN_HD step(T y, V v)
         {
@@ -34,7 +36,7 @@ struct half_space_expmap {
             n = height(v) / y;
             T const decay = exp(-t), phi = t > T(0) ? -expm1(T(-2) * t) / (T(2) * t) : T(1);
             T const even = (T(1) + decay * decay) / T(2), across = phi * norm(horizontal{v}) / y;
-            T const d = n > T(0) ? (decay * decay + across * across) / (even + phi * n) : even - phi * n;
+            d = n > T(0) ? (decay * decay + across * across) / (even + phi * n) : even - phi * n;
             f = phi / d;
             q = decay / d;
             ratio = decay * decay / (d * phi);
@@ -60,18 +62,27 @@ struct half_space_expmap {
         out(last) = y * to.q;
     }
 
-    /// 1 − n + ℓn².
-    template <class T, class V>
-    HYSPN_HD static T climb(step<T, V> const& to, T y, V v)
-    {
-        using std::exp;
-        using std::expm1;
-        if (!(to.n > T(0))) return T(1) - to.n * (T(1) - langevinc(to.t) * to.n);
-        T const up = to.n / to.t, out = norm(horizontal{v}) / y / to.t, out2 = out * out;
-        T const decay2 = exp(T(-2) * to.t), rest = -expm1(T(-2) * to.t);
-        return out2 +
-               to.t * up * (T(4) * decay2 * up * up - rest * rest * out2) / (rest * (up * (T(1) + decay2) + rest));
-    }
+    /// 1 − n + ℓn² and tλQ.
+    template <class T>
+    struct slopes {
+        T climb = T(1), lean = T(0);
+
+        template <class V>
+        HYSPN_HD slopes(step<T, V> const& to, T y, V v)
+        {
+            using std::exp;
+            using std::expm1;
+            if (!(to.t > T(0))) return;
+            T const up = to.n / to.t, out = norm(horizontal{v}) / y / to.t, out2 = out * out;
+            T const decay2 = exp(T(-2) * to.t), rest = -expm1(T(-2) * to.t);
+            T const even = up * (T(1) + decay2);
+            T const lambda = to.n > T(0) ? (T(4) * decay2 * up * up - rest * rest * out2) / (T(2) * (even + rest))
+                                         : (even - rest) / T(2);
+            climb =
+                to.n > T(0) ? out2 + to.t * up * lambda * T(2) / rest : T(1) - to.n * (T(1) - langevinc(to.t) * to.n);
+            lean = to.t * lambda / to.d;
+        }
+    };
 
     /// Writes dv, and dx but for its vertical element, which it returns.
     template <class T, class V, class G, class M>
@@ -81,11 +92,12 @@ struct half_space_expmap {
         T const gu = cdot(horizontal{g}, horizontal{v}), gamma = height(g), l = langevinc(to.t);
         T const m = to.f * gu + y * to.q * gamma;
         T const zeta = to.f / T(2) * (l * gu - m * (T(1) - l * to.n)), on_v = T(2) * zeta / y / y;
-        T const vertical = to.f / y * (m * climb(to, y, v) + l * to.n * gu);
+        slopes<T> const at(to, y, v);
+        T const vertical = to.f / y * (m * at.climb + l * to.n * gu);
         index_t const last = v.extent(0) - 1;
         for (index_t i = 0; i < last; ++i) dv(i) = to.f * g(i) + on_v * v(i);
         dv(last) = vertical;
-        return to.q * gamma * (T(1) + tcoth_minus_1(to.t)) + m * lift(to) / y;
+        return to.q * gamma * (T(1) - at.lean) + to.f * gu * lift(to) / y;
     }
 
     template <class T, class X, class V, class G, class M>

@@ -13,10 +13,11 @@ namespace detail {
 /// m̄ = −(cχ²/2) G, ū = (c/4) χ⁴mG (u = cN²/2) and V♭ = V − (V₀/X₀) X:
 ///     V̄ = g + m̄ ½∂N²/∂X,
 ///     X̄ = −fg + ūc ½∂N²/∂X + m̄ (Y₀/X₀) V♭,     Ȳ = −fg + ūc ½∂N²/∂Y − m̄ (V♭ + (V₀/Y₀) ½∂N²/∂X).
-/// By parts along and across X, with D∥ = h/(cX₀) + R₂‖e‖²/2, Y∥ = R₂ (1 − ‖e‖²/2) and p = R₂⟨e,V⊥⟩:
+/// By parts along and across X, with D∥ = h/(cX₀) + R₂‖e‖²/2, Y∥ = R₂ (1 − ‖e‖²/2), r = R₁ − Y∥ and p = R₂⟨e,V⊥⟩:
 ///     m = V∥D∥ + p,
-///     c̄ = −(χ⁴G/8) ((X₀+Y₀)/(X₀²Y₀)) {V∥ (2X₀Y₀D∥ − (X₀−Y₀)(R₁+Y∥)/(cX₀)) + X₀(X₀+Y₀) p}.
-/// The derivatives through χ², Y₀ and V₀ one by one would cancel far out.
+///     c̄ = −(χ⁴G/8) ((X₀+Y₀)/(X₀²Y₀)) {V∥T/(c²X₀) + X₀(X₀+Y₀) p},
+///     T (X₀+Y₀) = 4c r/(sχ⁴) + (c²/s)‖Y⊥‖² (2R₁ (cX₀Y₀ + 1) + cR₁² r),
+/// where the derivatives through χ², Y₀ and V₀ one by one would cancel far out.
 struct lorentz_ptransp {
     static constexpr char const* name = "lorentz::ptransp";
     static constexpr argument inputs[] = {point("X"), point("Y"), tangent("V")};
@@ -59,8 +60,11 @@ struct lorentz_ptransp {
         T const c = k.c(), chi2 = p.chi2(), side = across(p, t), d = p.slope_along_x(), gs = cdot(g, sum{x, y});
         T const m = t.along() * d + side;
         T const f = c * chi2 / T(2) * m, m_bar = -c * chi2 / T(2) * gs, u_bar = c / T(4) * chi2 * chi2 * m * gs;
-        T const times = p.dr * (p.r1 + p.r2) / (p.x0 + p.y0), y_along = p.r2 * (T(1) - p.e2 / T(2));
-        T const ahead = T(2) * p.x0 * p.y0 * d - times * (p.r1 + y_along) / (c * p.x0);
+        T const short_of = p.dr + p.r2 * p.e2 / T(2), y_across2 = p.r2 * p.r2 * p.e2 * (T(1) - p.e2 / T(4));
+        // T/(c²X₀), of the formula above.
+        T const ahead = (T(4) * short_of / (chi2 * chi2) +
+                         c * y_across2 * (T(2) * p.r1 * (c * p.x0 * p.y0 + T(1)) + c * p.r1 * p.r1 * short_of)) /
+                        (c * c * p.x0 * (p.x0 + p.y0));
         T const brace = t.along() * ahead + p.x0 * (p.x0 + p.y0) * side;
         T const c_bar = -chi2 * gs / T(8) * (chi2 * ((p.x0 + p.y0) / (p.x0 * p.y0)) * (brace / p.x0));
         T const stretch = p.y0 / p.x0, v0_y0 = t.v0 / p.y0;
