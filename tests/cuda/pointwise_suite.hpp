@@ -7,6 +7,7 @@
 #include <utility>
 
 #include <cuda/on_device.hpp>
+#include <manifold/models.hpp>
 #include <manifold/operations.hpp>
 #include <support/catch.hpp>
 
@@ -34,7 +35,8 @@ void check_device_parity(dims<Rank> const& e, std::index_sequence<K...>)
     INFO(Op::name << " on " << to_string(e));
     exec::cuda const gpu;
     auto const c = curvature_of<Op>(T(0.7));
-    auto const in = std::make_tuple(normal_values<T>(array_extents<Op::inputs[K].is_number()>(e), 0.15, 3 + K)...);
+    auto in = std::make_tuple(normal_values<T>(array_extents<Op::inputs[K].is_number()>(e), 0.15, 3 + K)...);
+    (settle_all<Op>(Op::inputs[K], as_view(std::get<K>(in))), ...);
     auto const in_device = std::make_tuple(to_device(gpu, std::get<K>(in))...);
     auto grad = in;
     auto grad_device = std::make_tuple(to_device(gpu, std::get<K>(in))...);

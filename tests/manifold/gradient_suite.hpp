@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include <manifold/models.hpp>
 #include <manifold/operations.hpp>
 #include <manifold/points.hpp>
 #include <support/catch.hpp>
@@ -53,15 +54,16 @@ struct flat_operation {
         return y;
     }
 
-    std::vector<double> backward(std::vector<double> const& x, std::vector<double> const& dy) const
+    template <class S>
+    std::vector<S> backward(std::vector<S> const& x, std::vector<S> const& dy) const
     {
         auto const c = curvature_of<Op>(x.back());
-        std::vector<double> dx(x.size());
+        std::vector<S> dx(x.size());
         dx.back() = with_inputs<Op>([&]<std::size_t... K>(std::index_sequence<K...>) {
             if constexpr (Op::scalar_output)
                 return Op::vjp(c, part<K>(x.data())..., dy[0], part<K>(dx.data())...);
             else
-                return Op::vjp(c, part<K>(x.data())..., view<double const, 1>(dy.data(), dims<1>{{extent}}),
+                return Op::vjp(c, part<K>(x.data())..., view<S const, 1>(dy.data(), dims<1>{{extent}}),
                                part<K>(dx.data())...);
         });
         return dx;
@@ -99,15 +101,26 @@ std::vector<double> join(index_t extent, place const& at, double c, unsigned see
         bool const moves = vectors > 0 && input.kind == hyspn::detail::argument_kind::tangent;
         double const length = vectors == 0 ? at.first : vectors == 1 ? at.second : 0.7 * at.second;
         double const scale = moves ? 1 - at.first * at.first : 1;
-        for (double a : source.point<double>(extent, length * scale / std::sqrt(c))) x.push_back(a);
+        auto sampled = source.point<double>(extent, length * scale / std::sqrt(c));
+        settle<Op>(input, as_view(sampled), c);
+        for (double a : sampled) x.push_back(a);
         ++vectors;
     }
     x.push_back(c);
     return x;
 }
 
+/// In the half-space and on the way there small points have coordinates of ordinary size, and heights of any.
 template <class Op>
-void check_gradients(std::vector<double> const& x, index_t extent, bool differences, double floor = 1e-9)
+inline constexpr bool among_small_numbers =
+    model_of<Op>() == model::ball&& Op::full_name.find("half_space") == std::string_view::npos;
+
+/// Derivatives of terms below this count as this large: what is 0 in exact arithmetic is rounding in either.
+template <class Op>
+inline constexpr double derivative_floor = among_small_numbers<Op> ? 1e-9 : 1e-7;
+
+template <class Op>
+void check_gradients(std::vector<double> const& x, index_t extent, bool differences, double floor = derivative_floor<Op>)
 {
     flat_operation<Op> const op{extent};
     auto const backward = [&](auto const& p, auto const& dy) { return op.backward(p, dy); };
@@ -115,9 +128,10 @@ void check_gradients(std::vector<double> const& x, index_t extent, bool differen
     INFO(adjoint.log);
     CHECK(adjoint.within(1e-7));
     if (!differences) return;
-    auto const slopes = check_differences(op, backward, x, {.floor = floor});
+    auto const slopes = check_differences(
+        op, backward, x, {.step = among_small_numbers<Op> ? 1e-5 : 3e-6, .floor = floor});
     INFO(slopes.log);
-    CHECK(slopes.within(1e-7));
+    CHECK(slopes.within(among_small_numbers<Op> ? 1e-7 : 1e-6));
 }
 
 /// All places, dimensions 1, 2, 5 and three curvatures.

@@ -6,6 +6,7 @@
 #include <tuple>
 #include <utility>
 
+#include <manifold/models.hpp>
 #include <manifold/operations.hpp>
 #include <manifold/points.hpp>
 #include <support/catch.hpp>
@@ -41,6 +42,7 @@ struct sample<Op, T, std::index_sequence<K...>> {
                 in[k](0) = static_cast<T>(Op::inputs[k].is_length() ? 0.6 * length / std::sqrt(c_) : 0.6);
             } else {
                 in[k] = source.point<T>(extent, length / std::sqrt(c_) / (1.0 + 0.3 * static_cast<double>(k)));
+                settle<Op>(Op::inputs[k], as_view(in[k]), c_);
             }
             grad[k] = tensor<T, 1>(in[k].extents());
         }

@@ -18,8 +18,9 @@ struct operation {
     using formula = Formula;
     static constexpr std::size_t input_count = hyspn::detail::input_count<Formula>;
     static constexpr std::string_view full_name = Formula::name;
-    /// Without the model's name, as the golden files have it.
-    static constexpr std::string_view name = full_name.substr(full_name.find("::") + 2);
+    /// Without the model's name, as the golden files have it: dist of poincare::dist, to_klein of poincare_to_klein.
+    static constexpr std::string_view name =
+        full_name.substr(full_name.find("::") < full_name.size() ? full_name.find("::") + 2 : full_name.find('_') + 1);
     static constexpr std::array<hyspn::detail::argument, input_count> inputs = [] {
         std::array<hyspn::detail::argument, input_count> all{};
         for (std::size_t k = 0; k < input_count; ++k) all[k] = Formula::inputs[k];

@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include <manifold/models.hpp>
 #include <manifold/operations.hpp>
 #include <manifold/points.hpp>
 #include <support/catch.hpp>
@@ -154,6 +155,7 @@ struct run<Op, T, Rank, std::index_sequence<K...>> {
     {
         point_source source(17);
         (source.fill_inside(std::get<K>(in).x, 0.7, Rank == 2 ? e[1] : e[Rank - 3]), ...);
+        (settle_all<Op>(Op::inputs[K], std::get<K>(in).x), ...);
         for_each_element(g.x, [&](T& a) { a = static_cast<T>(source.number()); });
     }
 

@@ -1,0 +1,28 @@
+// SPDX-FileCopyrightText: 2026 The hyspn authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include <manifold/lorentz_ops.hpp>
+#include <manifold/parity_suite.hpp>
+
+namespace hyspn::testing {
+
+using convert_parity_ops = convert_ops;
+
+TEMPLATE_LIST_TEST_CASE("Conversions: every layout and policy gives the one-vector results, float", "",
+                        convert_parity_ops)
+{
+    check_layouts<TestType, float>();
+}
+
+TEMPLATE_LIST_TEST_CASE("Conversions: every layout and policy gives the one-vector results, double", "",
+                        convert_parity_ops)
+{
+    check_layouts<TestType, double>();
+}
+
+TEMPLATE_LIST_TEST_CASE("Conversions: operations may overwrite an input", "", convert_parity_ops)
+{
+    check_in_place<TestType>();
+}
+
+}  // namespace hyspn::testing

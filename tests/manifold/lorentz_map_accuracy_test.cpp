@@ -1,0 +1,16 @@
+// SPDX-FileCopyrightText: 2026 The hyspn authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include <manifold/lorentz_accuracy_suite.hpp>
+#include <manifold/lorentz_ops.hpp>
+
+namespace hyspn::testing {
+
+TEMPLATE_LIST_TEST_CASE("Hyperboloid maps: values and derivatives agree with the textbook in 113 bits", "",
+                        lorentz_map_ops)
+{
+    check_accuracy<TestType, float>();
+    check_accuracy<TestType, double>();
+}
+
+}  // namespace hyspn::testing
