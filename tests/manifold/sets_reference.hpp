@@ -123,31 +123,63 @@ struct quad_set {
         return z;
     }
 
-    /// Fréchet mean by steps to the mean of the logarithms, at least halved by the worst curvature of the cost.
+    /// Σ w log_m(x), up to the factor λ_m.
+    quad_point pull(quad_point const& m) const
+    {
+        quad_point v(m.size()), minus = m;
+        for (quad& a : minus) a = -a;
+        for (std::size_t k = 0; k < points.size(); ++k) {
+            quad_point const u = add(minus, points[k]);
+            quad const length = root(dot(u, u));
+            if (!(length > 0)) continue;
+            quad const pull = weights[k] * dist(m, points[k]) * complement(m) / length;
+            for (std::size_t i = 0; i < v.size(); ++i) v[i] += pull * u[i];
+        }
+        return v;
+    }
+
+    /// ∂pull_i/∂m_j by differences.
+    std::vector<quad_point> pull_slope(quad_point m) const
+    {
+        std::vector<quad_point> slope(m.size(), quad_point(m.size()));
+        quad const h = quad(1e-10) * complement(m) / root(c);
+        for (std::size_t j = 0; j < m.size(); ++j) {
+            quad const at = m[j];
+            m[j] = at + h;
+            auto const above = pull(m);
+            m[j] = at - h;
+            auto const below = pull(m);
+            m[j] = at;
+            for (std::size_t i = 0; i < m.size(); ++i) slope[i][j] = (above[i] - below[i]) / (2 * h);
+        }
+        return slope;
+    }
+
+    /// Fréchet mean from a guess near it, by Newton's method.
     quad_point mean(quad_point m) const
     {
-        for (int iteration = 0; iteration < 4000; ++iteration) {
-            quad_point v(m.size());
-            quad mass = 0, bend = 0;
-            for (std::size_t k = 0; k < points.size(); ++k) {
-                quad_point minus = m;
-                for (quad& a : minus) a = -a;
-                quad_point const u = add(minus, points[k]);
-                quad const length = root(dot(u, u)), theta = root(c) * dist(m, points[k]);
-                mass += weights[k];
-                bend += weights[k] * (theta > 1 ? theta : 1);
-                if (!(length > 0)) continue;
-                for (std::size_t i = 0; i < v.size(); ++i) v[i] += weights[k] * theta / 2 * u[i] / length / root(c);
-            }
-            quad const step = 1 / bend;
-            for (quad& a : v) a *= step;
-            if (dot(v, v) * c < quad(1e-30) * quad(1e-30)) break;
-            // tanh(t)/t ≈ 1 − t²/3 + …: any step that agrees to first order will do.
-            quad const shorter = 1 / (1 + root(c * dot(v, v)));
-            for (quad& a : v) a *= shorter;
-            m = add(m, v);
+        for (int iteration = 0; iteration < 4; ++iteration) {
+            auto const step = solve(pull_slope(m), pull(m));
+            for (std::size_t i = 0; i < m.size(); ++i) m[i] -= step[i];
         }
         return m;
+    }
+
+    /// x of A x = b, by elimination.
+    static quad_point solve(std::vector<quad_point> a, quad_point b)
+    {
+        std::size_t const n = b.size();
+        for (std::size_t p = 0; p < n; ++p)
+            for (std::size_t r = p + 1; r < n; ++r) {
+                quad const factor = a[r][p] / a[p][p];
+                for (std::size_t q = p; q < n; ++q) a[r][q] -= factor * a[p][q];
+                b[r] -= factor * b[p];
+            }
+        for (std::size_t r = n; r-- > 0;) {
+            for (std::size_t q = r + 1; q < n; ++q) b[r] -= a[r][q] * b[q];
+            b[r] /= a[r][r];
+        }
+        return b;
     }
 };
 
@@ -196,6 +228,16 @@ set_cotangents differences(quad_set set, quad_point const& g, F const& f)
     return v;
 }
 
+/// The same for the Fréchet mean m, by the implicit function theorem with every derivative taken by differences.
+inline set_cotangents mean_differences(quad_set const& set, quad_point const& m, quad_point const& g)
+{
+    auto const slope = set.pull_slope(m);
+    std::vector<quad_point> transposed = slope;
+    for (std::size_t i = 0; i < m.size(); ++i)
+        for (std::size_t j = 0; j < m.size(); ++j) transposed[i][j] = -slope[j][i];
+    return differences(set, quad_set::solve(transposed, g), [&](quad_set const& s) { return s.pull(m); });
+}
+
 /// ‖got − wanted‖/‖wanted‖ in round-offs.
 template <class T>
 double error_in_eps(quad_point const& got, quad_point const& wanted)
@@ -235,7 +277,7 @@ struct random_set {
 
     /// How many round-offs the exact cotangents move when every input moves by one or so: no code can be better.
     template <class F>
-    std::array<double, 3> condition(set_cotangents const& exact_ones, quad_point const& g, F const& f) const
+    std::array<double, 3> condition(set_cotangents const& exact_ones, F const& cotangents) const
     {
         std::array<double, 3> worst{};
         point_source source(77);
@@ -248,7 +290,7 @@ struct random_set {
             for (auto& x : moved.points)
                 for (quad& a : x) nudge(a);
             nudge(moved.c);
-            auto const there = differences(moved, g, f);
+            auto const there = cotangents(moved);
             worst[0] = std::max(worst[0], error_in_eps<T>(there.weights, exact_ones.weights));
             worst[1] = std::max(worst[1], error_in_eps<T>(there.points, exact_ones.points));
             worst[2] = std::max(worst[2], error_in_eps<T>({there.c}, {exact_ones.c}));

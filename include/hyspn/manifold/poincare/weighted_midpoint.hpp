@@ -22,16 +22,19 @@ struct midpoint_sums {
     T a, mass, e;  ///< A, W, E
 
     HYSPN_HD midpoint_sums(T c, weighted_set<T, M> const& set, fine_point<T, M> const& m, vector_sum<T, M> const& f)
-        : a(m.complement(c)), mass(0), e(0)
+        : a(m.complement(c))
     {
+        compensated_sum<T> masses(T(0)), squares(T(0));
         f.clear();
         for (index_t k = 0; k < set.size(); ++k) {
             T const w = set.mass(k), share = w / set.complements(k);
             auto const delta = set.from(m, k);
-            mass += w;
-            e += share * (c * squared_norm(delta));
+            masses.add(w);
+            squares.add(share * (c * squared_norm(delta)));
             for (index_t i = 0; i < f.extent(0); ++i) f.add(i, a * share * delta(i));
         }
+        mass = masses.value();
+        e = squares.value();
         for (index_t i = 0; i < f.extent(0); ++i) f.add(i, -e * m.high(i));
     }
 
