@@ -208,23 +208,24 @@ set_cotangents differences(quad_set set, quad_point const& g, F const& f)
 {
     auto const slope = [&](quad& x, quad h) {
         quad const at = x;
-        x = at + h;
-        quad const above = dot(f(set), g);
-        x = at - h;
-        quad const below = dot(f(set), g);
-        x = at;
-        return (above - below) / (2 * h);
+        auto const value = [&](int steps) {
+            x = at + steps * h;
+            quad const y = dot(f(set), g);
+            x = at;
+            return y;
+        };
+        return (8 * (value(1) - value(-1)) - (value(2) - value(-2))) / (12 * h);
     };
     set_cotangents v{};
     quad nearest = 1, heaviest = 0;
     for (auto const& x : set.points) nearest = set.complement(x) < nearest ? set.complement(x) : nearest;
     for (quad w : set.weights) heaviest = std::max(heaviest, w < 0 ? -w : w);
-    for (quad& w : set.weights) v.weights.push_back(slope(w, quad(1e-10) * heaviest));
+    for (quad& w : set.weights) v.weights.push_back(slope(w, quad(1e-6) * heaviest));
     for (auto& x : set.points) {
-        quad const h = quad(1e-10) * set.complement(x) / root(set.c);
+        quad const h = quad(1e-6) * set.complement(x) / root(set.c);
         for (quad& a : x) v.points.push_back(slope(a, h));
     }
-    v.c = slope(set.c, quad(1e-10) * nearest * set.c);
+    v.c = slope(set.c, quad(1e-6) * nearest * set.c);
     return v;
 }
 

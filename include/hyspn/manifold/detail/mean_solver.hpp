@@ -4,6 +4,7 @@
 
 #include <cmath>
 
+#include <hyspn/manifold/detail/log_terms.hpp>
 #include <hyspn/manifold/poincare/weighted_midpoint.hpp>
 
 /// \file
@@ -30,34 +31,6 @@ struct mean_scratch {
           image(memory.take(d))
     {
     }
-};
-
-/// The two numbers of a point y seen from m. With δ = y − m, A = 1 − c‖m‖², B = 1 − c‖y‖², Q = c‖δ‖², P = AB, z = Q/P,
-/// S = asinhc(√z), θ = 2√z S = s d(m, y): the logarithm of y in an orthonormal frame at m is
-///     v = (2S/√(P(P+Q))) (Aδ − Qm),
-/// of length d, and the Hessian of ½d² there is v̂v̂ᵀ + θ coth θ (I − v̂v̂ᵀ) = θ coth θ I − L v̂v̂ᵀ, L = θ coth θ − 1, with
-///     L v̂v̂ᵀ = L/(‖δ‖²(P+Q)) · (Aδ − Qm)(Aδ − Qm)ᵀ.
-template <class T>
-struct log_terms {
-    T p, q, s, root_z, root, theta, length, spread;  ///< root = √(1+z), length: ‖δ‖, spread: L
-
-    template <class D>
-    HYSPN_HD log_terms(T c, T a, T b, D const& delta)
-    {
-        using std::sqrt;
-        p = a * b;
-        length = norm(delta);
-        q = c * length * length;
-        root_z = sqrt(c) * length / sqrt(p);
-        s = asinhc(root_z);
-        root = sqrt(T(1) + root_z * root_z);
-        theta = T(2) * root_z * s;
-        spread = tcoth_minus_1(theta);
-    }
-    /// v per chord Aδ − Qm.
-    HYSPN_HD T push() const { return T(2) * s / (p * root); }
-    /// L v̂v̂ᵀ per chord and chord.
-    HYSPN_HD T bend() const { return q > T(0) ? spread / (length * length) / (p + q) : T(0); }
 };
 
 /// Gradient and Hessian of ½ Σ w d² at m, in an orthonormal frame: the gradient is −v, v = Σ w v_k left in scratch.f, the

@@ -140,26 +140,16 @@ private:
         auto const delta = set.from(m, k);
         T const a = frame.a, b = set.complements(k), sign = set.sign(k), mass = set.mass(k);
         log_terms<T> const t(c, a, b, delta);
-        T const z = t.root_z * t.root_z, chi2 = T(1) / (T(1) + z), tanhc_b = T(1) / (t.s * t.root);
-        T const v = (tanhc_b + chi2) / T(2);
-        T const w = z > T(1) ? (T(1) - v) / z : (t.s / t.root * langevinc(t.s * t.root_z) + chi2) / T(2);
         T const kappa = a * t.push() / T(2);
         T const gamma_m = kappa * cdot(u, m), gamma_delta = kappa * cdot(u, delta);
-        T const along = a * gamma_delta - t.q * gamma_m, on_delta = T(2) * c * (gamma_m + along * w / t.p);
-        T const delta2 = squared_norm(delta), poles = T(1) / a + T(1) / b - T(1);
-        T const c_bar =
-            z * w > T(0.5)
-                ? gamma_delta * (a * v * poles - (T(2) - a)) / c -
-                      delta2 * gamma_m * (v * poles - c * squared_norm(m) / a)
-                : (gamma_delta * (cdot(delta, sum<fine_point<T, M>, scaled<T, view<T const, 1, M>>>{m, y}) -
-                                  delta2 * w * poles) -
-                   delta2 * gamma_m * (T(1) - b * z * w * poles)) /
-                      b;
+        T const along = a * gamma_delta - t.q * gamma_m;
+        T const delta_sum = cdot(delta, sum<fine_point<T, M>, scaled<T, view<T const, 1, M>>>{m, y});
+        log_adjoint<T> const back(c, a, b, t, squared_norm(m), delta_sum, gamma_m, gamma_delta, along);
         view<T, 1, M> const dx = dpoints[n][k];
         for (index_t i = 0; i < y.extent(0); ++i)
-            dx(i) = sign * mass * (a * kappa * u(i) - on_delta * delta(i) + T(2) * c * (along * v / b) * y(i));
+            dx(i) = sign * mass * (a * kappa * u(i) - back.on_delta * delta(i) + back.on_y * y(i));
         dweights(n, k) = sign * along / set.unit;
-        return mass * c_bar;
+        return mass * back.on_c;
     }
 };
 
