@@ -118,13 +118,29 @@ struct weighted_midpoint_vjp_op {
         find_midpoint(c, set, s.m, s.f);
         midpoint_sums<T, M> const at(c, set, s.m, s.f);
         T const root = set.empty() ? T(1) : at.length();
-        T c_bar(0);
-        for (index_t k = 0; k < sets.size(); ++k) c_bar += point(n, k, set, s.m, at.a, root);
-        dc(n) = c_bar;
+        slope sums{};
+        for (index_t k = 0; k < sets.size(); ++k) point(n, k, set, s.m, at.a, root, sums);
+        dc(n) = set.empty() ? T(0) : sums.total(at.mass);
     }
 
 private:
-    HYSPN_HD T point(index_t n, index_t k, weighted_set<T, M> const& set, fine_point<T, M> const& m, T a, T root) const
+    /// c̄ = Σ a (u − ū) ⟨h,f⟩ − Σ(a/(sA)) ‖δ‖²⟨h,m⟩ with u = ⟨δ,y+m⟩/(sA) and its mean ū, which takes with it the rounding
+    /// of what should add up to ⟨h,F⟩ = 0.
+    struct slope {
+        compensated_sum<T> product{T(0)}, pull{T(0)}, height{T(0)};
+
+        HYSPN_HD void add(T mass, T u, T h_f, T bend)
+        {
+            product.add_product(mass * u, h_f);
+            product.add(-mass * bend);
+            pull.add_product(mass, h_f);
+            height.add_product(mass, u);
+        }
+        HYSPN_HD T total(T mass) const { return product.value() - height.value() / mass * pull.value(); }
+    };
+
+    HYSPN_HD void point(index_t n, index_t k, weighted_set<T, M> const& set, fine_point<T, M> const& m, T a, T root,
+                        slope& sums) const
     {
         auto const h = g[n];
         auto const y = set.point(k);
@@ -138,7 +154,7 @@ private:
         for (index_t i = 0; i < y.extent(0); ++i)
             dx(i) = share * (a * h(i) / root - T(2) * c * h_m * delta(i) + T(2) * c * h_f * y(i));
         dweights(n, k) = set.empty() ? T(0) : sign * h_f / set.unit;
-        return mass / (s * a) * (second * h_f - delta2 * h_m);
+        sums.add(mass, second / (s * a), h_f, delta2 * h_m / (s * a));
     }
 };
 
