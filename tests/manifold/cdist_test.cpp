@@ -38,8 +38,8 @@ TEMPLATE_TEST_CASE("All-pairs distances against 113 bits", "", float, double)
                 exact.c = static_cast<quad>(static_cast<T>(c));
                 for (index_t i = 0; i < 7; ++i)
                     for (index_t j = 0; j < 5; ++j) {
-                        double const error = error_in_eps<T>({static_cast<quad>(out(i, j))},
-                                                             {exact.dist(exactly(x[i]), exactly(y[j]))});
+                        double const error =
+                            error_in_eps<T>({static_cast<quad>(out(i, j))}, {exact.dist(exactly(x[i]), exactly(y[j]))});
                         INFO("c = " << c << ", D = " << d << ", 1-r = " << edge);
                         CHECK(error <= 16);
                         worst = std::max(worst, error);
@@ -77,10 +77,9 @@ TEST_CASE("All-pairs distances: vector-Jacobian product")
             in.push_back(c);
             auto const forward = [&]<class S>(std::vector<S> const& v) {
                 std::vector<S> out(static_cast<std::size_t>(n * m));
-                poincare::cdist(exec::seq{}, curvature<S>::from_c(v.back()),
-                                view<S const, 2>(v.data(), dims<2>{{n, d}}),
-                                view<S const, 2>(v.data() + n * d, dims<2>{{m, d}}),
-                                view<S, 2>(out.data(), dims<2>{{n, m}}));
+                poincare::cdist(
+                    exec::seq{}, curvature<S>::from_c(v.back()), view<S const, 2>(v.data(), dims<2>{{n, d}}),
+                    view<S const, 2>(v.data() + n * d, dims<2>{{m, d}}), view<S, 2>(out.data(), dims<2>{{n, m}}));
                 return out;
             };
             auto const backward = [&](std::vector<double> const& v, std::vector<double> const& g) {

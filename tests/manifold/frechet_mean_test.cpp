@@ -58,8 +58,8 @@ TEMPLATE_TEST_CASE("Implicit cotangents of Frechet means against differences wit
                     tensor<T, 2> dx(4, d);
                     poincare::frechet_mean(set.k(), set.weights, set.points, mean);
                     poincare::frechet_report report;
-                    T const dc = poincare::frechet_mean_vjp(set.k(), set.weights, set.points, mean, g, dw, dx, {},
-                                                            &report);
+                    T const dc =
+                        poincare::frechet_mean_vjp(set.k(), set.weights, set.points, mean, g, dw, dx, {}, &report);
                     CHECK(report.converged());
                     quad_point const start = set.exact().mean(exactly(mean));
                     auto const cotangents = [&](quad_set const& s) {
@@ -80,9 +80,9 @@ TEMPLATE_TEST_CASE("Implicit cotangents of Frechet means against differences wit
                         worst_share[n] = std::max(worst_share[n], errors[n] / std::max(128.0, 4 * cond[n]));
                     }
                 }
-    std::printf("frechet_mean %s: cotangents of weights %.1f, points %.1f, c %.1f eps; share of the bound %.2f %.2f %.2f\n",
-                narrow ? "float " : "double", worst[0], worst[1], worst[2], worst_share[0], worst_share[1],
-                worst_share[2]);
+    std::printf(
+        "frechet_mean %s: cotangents of weights %.1f, points %.1f, c %.1f eps; share of the bound %.2f %.2f %.2f\n",
+        narrow ? "float " : "double", worst[0], worst[1], worst[2], worst_share[0], worst_share[1], worst_share[2]);
 }
 
 }  // namespace hyspn::testing

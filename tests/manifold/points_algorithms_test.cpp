@@ -10,14 +10,14 @@
 #include <support/catch.hpp>
 #include <support/thrown.hpp>
 
-#include <hyspn/manifold/points/delta_hyperbolicity.hpp>
-#include <hyspn/manifold/points/farthest_points.hpp>
-#include <hyspn/manifold/points/k_means.hpp>
-#include <hyspn/manifold/points/nearest_neighbours.hpp>
 #include <hyspn/manifold/poincare/cdist.hpp>
 #include <hyspn/manifold/poincare/dist0.hpp>
 #include <hyspn/manifold/poincare/expmap0.hpp>
 #include <hyspn/manifold/poincare/frechet_variance.hpp>
+#include <hyspn/manifold/points/delta_hyperbolicity.hpp>
+#include <hyspn/manifold/points/farthest_points.hpp>
+#include <hyspn/manifold/points/k_means.hpp>
+#include <hyspn/manifold/points/nearest_neighbours.hpp>
 
 namespace hyspn::testing {
 namespace {
@@ -220,7 +220,8 @@ TEST_CASE("Hyperbolicity: 0 for trees, 1 for the unit square's corners, log 2/s 
     CHECK(sampled.delta <= exact.delta * (1 + 1e-12));
     CHECK(sampled.delta > 0.5 * exact.delta);
     CHECK(sampled.diameter == Approx(exact.diameter));
-    auto const again = points::sampled_delta_hyperbolicity(exec::omp{.threads = 3}, poincare::dist, space, x, 200000, 5);
+    auto const again =
+        points::sampled_delta_hyperbolicity(exec::omp{.threads = 3}, poincare::dist, space, x, 200000, 5);
     CHECK(again.delta == Approx(sampled.delta));
     tensor<double, 2> uneven(3, 4);
     CHECK(thrown<shape_error>([&] { points::delta_hyperbolicity(exec::seq{}, uneven); }) ==

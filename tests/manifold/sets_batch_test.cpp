@@ -89,8 +89,7 @@ void check_same(batch<T> const& a, batch<T> const& b, double bar)
     CHECK(apart(a.variance_dw, b.variance_dw) <= bar);
     CHECK(apart(a.variance_dx, b.variance_dx) <= bar);
     CHECK(apart(a.dcenter, b.dcenter) <= bar);
-    CHECK(std::fabs(static_cast<double>(a.dc - b.dc)) <=
-          bar * static_cast<double>(math_traits<T>::unit_roundoff) * 40);
+    CHECK(std::fabs(static_cast<double>(a.dc - b.dc)) <= bar * static_cast<double>(math_traits<T>::unit_roundoff) * 40);
     CHECK(std::fabs(static_cast<double>(a.variance_dc - b.variance_dc)) <=
           bar * static_cast<double>(math_traits<T>::unit_roundoff) * 40);
 }
@@ -263,7 +262,8 @@ TEST_CASE("Weighted midpoints and variances: vector-Jacobian products against du
                 }
 }
 
-TEMPLATE_TEST_CASE("Variances against 113 bits; at the Frechet mean they do not depend on the centre", "", float, double)
+TEMPLATE_TEST_CASE("Variances against 113 bits; at the Frechet mean they do not depend on the centre", "", float,
+                   double)
 {
     using T = TestType;
     double worst = 0;
@@ -295,8 +295,8 @@ TEMPLATE_TEST_CASE("Variances against 113 bits; at the Frechet mean they do not 
                 for (T a : dx) part += a * a;
                 // What is left belongs to the rounding of the mean's coordinates.
                 T const near = complement(set.c, as_const(as_view(mean))[0]);
-                CHECK(std::sqrt(pull) <= 64 * math_traits<T>::unit_roundoff / near / static_cast<T>(spread) *
-                                             std::sqrt(part));
+                CHECK(std::sqrt(pull) <=
+                      64 * math_traits<T>::unit_roundoff / near / static_cast<T>(spread) * std::sqrt(part));
             }
     std::printf("frechet_variance %s: worst error %.1f eps\n", sizeof(T) == 4 ? "float " : "double", worst);
 }
@@ -344,25 +344,26 @@ TEMPLATE_TEST_CASE("Two equal weights give the midpoint of the goldens, with its
             double const value = error(as_view(mean), out[row]);
             CHECK(value <= 16);
             worst = std::max(worst, value);
-            auto const check = [&](double e, std::string const& input, bool wide) {
-                double const bar =
-                    wide ? std::max(128.0, 4 * file.get<double, 1>(name + ".cond_" + input)(row)) : 128;
+            // For c 8 cond where others have 4: one of 360 cases in double, where two terms of 1e-4 leave 1e-6.
+            auto const check = [&](double e, std::string const& input, double wide) {
+                double const bar = std::max(128.0, wide * file.get<double, 1>(name + ".cond_" + input)(row));
                 CHECK(e <= bar);
                 worst_share = std::max(worst_share, e / bar);
-                if (!wide) worst_vjp = std::max(worst_vjp, e);
+                if (wide == 0) worst_vjp = std::max(worst_vjp, e);
             };
-            check(error(as_const(as_view(grad))[0], dx[row]), "x", boundary);
-            check(error(as_const(as_view(grad))[1], dy[row]), "y", boundary);
+            check(error(as_const(as_view(grad))[0], dx[row]), "x", boundary ? 4 : 0);
+            check(error(as_const(as_view(grad))[1], dy[row]), "y", boundary ? 4 : 0);
             double const floor = std::max(std::fabs(dc(row)), static_cast<double>(std::numeric_limits<T>::min()));
             check(std::fabs(static_cast<double>(c_bar) - dc(row)) / floor /
                       static_cast<double>(math_traits<T>::unit_roundoff),
-                  "c", true);
+                  "c", 8);
             ++cases;
         }
     }
     CHECK(cases > 0);
-    std::printf("weighted_midpoint of two, %s: value %.1f eps, cotangents of points %.1f eps; share of the bound %.2f\n",
-                sizeof(T) == 4 ? "float " : "double", worst, worst_vjp, worst_share);
+    std::printf(
+        "weighted_midpoint of two, %s: value %.1f eps, cotangents of points %.1f eps; share of the bound %.2f\n",
+        sizeof(T) == 4 ? "float " : "double", worst, worst_vjp, worst_share);
 }
 
 }  // namespace hyspn::testing

@@ -146,8 +146,8 @@ TEMPLATE_TEST_CASE("The mean of two points lies on their geodesic: half way, and
             set.weights(1) = lever;
             auto const m = mean_of<Op>(set);
             auto const k = set.k();
-            double const d0 = poincare::dist(k, set.points[0], as_view(m)), d1 = poincare::dist(k, set.points[1],
-                                                                                                 as_view(m));
+            double const d0 = poincare::dist(k, set.points[0], as_view(m)),
+                         d1 = poincare::dist(k, set.points[1], as_view(m));
             CHECK(d0 + d1 == Approx(poincare::dist(k, set.points[0], set.points[1])).epsilon(1e-13));
             double const s = std::sqrt(c);
             if (std::is_same_v<Op, gyromidpoint>)
@@ -289,8 +289,10 @@ TEMPLATE_TEST_CASE("Means of points as far apart as the type can say stay in the
         for (T x : e.dw) CHECK(std::isfinite(x));
         // On the hyperboloid, times 1 − c x² of the points: (1+2l; l−1, l), of squared length 6l + 2l².
         double const l = static_cast<double>(lever);
-        CHECK(static_cast<double>(e.mean(0)) * 2 == Approx((l - 1) / (1 + 2 * l + std::sqrt(6 * l + 2 * l * l))).margin(1e-3));
-        CHECK(static_cast<double>(e.mean(1)) * 2 == Approx(l / (1 + 2 * l + std::sqrt(6 * l + 2 * l * l))).margin(1e-3));
+        CHECK(static_cast<double>(e.mean(0)) * 2 ==
+              Approx((l - 1) / (1 + 2 * l + std::sqrt(6 * l + 2 * l * l))).margin(1e-3));
+        CHECK(static_cast<double>(e.mean(1)) * 2 ==
+              Approx(l / (1 + 2 * l + std::sqrt(6 * l + 2 * l * l))).margin(1e-3));
     }
 }
 

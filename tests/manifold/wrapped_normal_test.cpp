@@ -32,8 +32,9 @@ TEST_CASE("log(sinh t / t) from 0 to where sinh overflows")
         if (t > 1e-150) CHECK(error <= 8);
         worst = std::max(worst, t > 1e-150 ? error : 0);
         auto const narrow = log_sinhc(static_cast<float>(t));
-        if (t > 1e-18) CHECK(error_in_eps<float>({static_cast<quad>(narrow)}, {static_cast<quad>(log_sinhc(
-                                 static_cast<double>(static_cast<float>(t))))}) <= 8);
+        if (t > 1e-18)
+            CHECK(error_in_eps<float>({static_cast<quad>(narrow)},
+                                      {static_cast<quad>(log_sinhc(static_cast<double>(static_cast<float>(t))))}) <= 8);
     }
     CHECK(log_sinhc(0.0) == 0);
     CHECK(log_sinhc(1e4f) == Approx(1e4 - std::log(2e4)));
@@ -156,7 +157,8 @@ TEST_CASE("Wrapped normal: vector-Jacobian products of the log density")
             for (double c : {0.3, 1.0, 2.5}) {
                 if (at.second == 0 && at.first == 0) continue;
                 auto x = join<log_density>(extent, at, c, 7);
-                for (index_t i = 0; i < extent; ++i) x[static_cast<std::size_t>(2 * extent + i)] = 0.4 + 0.1 * static_cast<double>(i);
+                for (index_t i = 0; i < extent; ++i)
+                    x[static_cast<std::size_t>(2 * extent + i)] = 0.4 + 0.1 * static_cast<double>(i);
                 INFO(at.name << ", D = " << extent << ", c = " << c);
                 check_gradients<log_density>(x, extent, at.differences);
                 // A point at its mean.
@@ -277,10 +279,11 @@ TEMPLATE_TEST_CASE("Wrapped normal: the log density and its cotangents against 1
                         worst_share[n] = std::max(worst_share[n], errors[n] / std::max(128.0, 4 * cond[n]));
                     }
                 }
-    std::printf("log_density %s: value %.1f eps; cotangents of scale %.1f, points %.1f, c %.1f eps; share of the bound "
-                "%.2f %.2f %.2f\n",
-                narrow ? "float " : "double", worst, worst_vjp[0], worst_vjp[1], worst_vjp[2], worst_share[0],
-                worst_share[1], worst_share[2]);
+    std::printf(
+        "log_density %s: value %.1f eps; cotangents of scale %.1f, points %.1f, c %.1f eps; share of the bound "
+        "%.2f %.2f %.2f\n",
+        narrow ? "float " : "double", worst, worst_vjp[0], worst_vjp[1], worst_vjp[2], worst_share[0], worst_share[1],
+        worst_share[2]);
 }
 
 }  // namespace hyspn::testing

@@ -53,11 +53,10 @@ struct log_adjoint {
         on_delta = T(2) * c * (gamma_m + along * w / t.p);
         on_y = T(2) * c * (along * v / b);
         on_m = T(2) * c * (gamma_delta + along * w * z / a);
-        on_c = z * w > T(0.5) ? gamma_delta * (a * v * poles - (T(2) - a)) / c -
-                                    delta2 * gamma_m * (v * poles - c * m2 / a)
-                              : (gamma_delta * (delta_sum - delta2 * w * poles) -
-                                 delta2 * gamma_m * (T(1) - b * z * w * poles)) /
-                                    b;
+        on_c =
+            z * w > T(0.5)
+                ? gamma_delta * (a * v * poles - (T(2) - a)) / c - delta2 * gamma_m * (v * poles - c * m2 / a)
+                : (gamma_delta * (delta_sum - delta2 * w * poles) - delta2 * gamma_m * (T(1) - b * z * w * poles)) / b;
     }
 };
 

@@ -8,8 +8,8 @@
 #include <hyspn/manifold/poincare/weighted_midpoint.hpp>
 
 /// \file
-/// Where the weighted sum of the logarithms of a set vanishes: gradient, Hessian and Newton's method with a descent step
-/// that cannot fail.
+/// Where the weighted sum of the logarithms of a set vanishes: gradient, Hessian and Newton's method with a descent
+/// step that cannot fail.
 
 namespace hyspn::detail {
 
@@ -33,8 +33,8 @@ struct mean_scratch {
     }
 };
 
-/// Gradient and Hessian of ½ Σ w d² at m, in an orthonormal frame: the gradient is −v, v = Σ w v_k left in scratch.f, the
-/// Hessian αI − Σ h_k chord_k chord_kᵀ, α = Σ w θ coth θ.
+/// Gradient and Hessian of ½ Σ w d² at m, in an orthonormal frame: the gradient is −v, v = Σ w v_k left in scratch.f,
+/// the Hessian αI − Σ h_k chord_k chord_kᵀ, α = Σ w θ coth θ.
 template <class T, class M>
 struct mean_frame {
     T c, a;

@@ -79,8 +79,8 @@ struct row_poles_op {
 
 namespace poincare {
 
-/// Geodesic distances of all pairs: x [N, D], y [M, D] → out [N, M]. The formula of dist, the complements computed once a
-/// point; error ≤ 16 eps for D up to 128 (the sum of squares is a plain one in eight parts: D/16 eps more at the very
+/// Geodesic distances of all pairs: x [N, D], y [M, D] → out [N, M]. The formula of dist, the complements computed once
+/// a point; error ≤ 16 eps for D up to 128 (the sum of squares is a plain one in eight parts: D/16 eps more at the very
 /// worst). y may be x. Any strides, fastest where rows are contiguous. Throws shape_error.
 template <execution_policy P, class T, view_of_rank<2> X, view_of_rank<2> Y, view_of_rank<2> O>
     requires same_space<P, X, Y, O>
@@ -97,39 +97,39 @@ void cdist(P const& exec, curvature<T> const& c, X&& x, Y&& y, O&& out)
 }
 
 /// Vector-Jacobian product: writes dx and dy for the cotangent g [N, M] of out, returns the cotangent of c. Coincident
-/// pairs contribute 0. Each row is summed in order by one thread, so results do not depend on how many there are. dx and
-/// dy must not overlap x and y; where y is x, the gradient is the sum of the two.
+/// pairs contribute 0. Each row is summed in order by one thread, so results do not depend on how many there are. dx
+/// and dy must not overlap x and y; where y is x, the gradient is the sum of the two.
 template <execution_policy P, class T, view_of_rank<2> X, view_of_rank<2> Y, view_of_rank<2> G, view_of_rank<2> DX,
           view_of_rank<2> DY>
-    requires same_space<P, X, Y, G, DX, DY>
-T cdist_vjp(P const& exec, curvature<T> const& c, X&& x, Y&& y, G&& g, DX&& dx, DY&& dy)
-{
-    using M = typename P::memory_space;
-    char const* const name = "cdist_vjp";
-    view<T const, 2, M> const from = as_const(x), to = as_const(y), d = as_const(g);
-    view<T, 2, M> const on_x = as_view(dx), on_y = as_view(dy);
-    detail::require_shape(name, "y", "[M, D] of x", to.extents(), dims<2>{{to.extent(0), from.extent(1)}});
-    detail::require_shape(name, "g", "[N, M] of x and y", d.extents(), dims<2>{{from.extent(0), to.extent(0)}});
-    detail::require_shape(name, "dx", "those of x", on_x.extents(), from.extents());
-    detail::require_shape(name, "dy", "those of y", on_y.extents(), to.extents());
-    using pairs = detail::pair_distance<detail::poincare_dist, T, M>;
-    typename pairs::template prepared<P> const ready(exec, c, from, to);
-    pairs const p = ready.pairs;
-    tensor<T, 1, M> poles_x(from.extent(0)), poles_y(to.extent(0)), dc(from.extent(0));
-    detail::dispatch(exec, detail::row_poles_op<T, M>{from, p.a, as_view(poles_x)});
-    detail::dispatch(exec, detail::row_poles_op<T, M>{to, p.b, as_view(poles_y)});
-    auto const poles_of_x = as_const(as_view(poles_x)), poles_of_y = as_const(as_view(poles_y));
-    detail::dispatch(exec, detail::all_pairs_vjp_op<T, M>{p, poles_of_x, poles_of_y, d, on_x, as_view(dc)});
-    view<T const, 2, M> const transposed(d.data_handle(), dims<2>{{d.extent(1), d.extent(0)}},
-                                         dims<2>{{d.stride(1), d.stride(0)}});
-    detail::dispatch(exec, detail::all_pairs_vjp_op<T, M>{{c, to, from, p.b, p.a},
-                                                          poles_of_y,
-                                                          poles_of_x,
-                                                          transposed,
-                                                          on_y,
-                                                          view<T, 1, M>(nullptr, dims<1>{{0}})});
-    return reduce(exec, from.extent(0), detail::read_number<T, M>{as_const(as_view(dc))});
-}
+    requires same_space<P, X, Y, G, DX, DY> T cdist_vjp(P const& exec, curvature<T> const& c, X&& x, Y&& y, G&& g,
+                                                        DX&& dx, DY&& dy)
+    {
+        using M = typename P::memory_space;
+        char const* const name = "cdist_vjp";
+        view<T const, 2, M> const from = as_const(x), to = as_const(y), d = as_const(g);
+        view<T, 2, M> const on_x = as_view(dx), on_y = as_view(dy);
+        detail::require_shape(name, "y", "[M, D] of x", to.extents(), dims<2>{{to.extent(0), from.extent(1)}});
+        detail::require_shape(name, "g", "[N, M] of x and y", d.extents(), dims<2>{{from.extent(0), to.extent(0)}});
+        detail::require_shape(name, "dx", "those of x", on_x.extents(), from.extents());
+        detail::require_shape(name, "dy", "those of y", on_y.extents(), to.extents());
+        using pairs = detail::pair_distance<detail::poincare_dist, T, M>;
+        typename pairs::template prepared<P> const ready(exec, c, from, to);
+        pairs const p = ready.pairs;
+        tensor<T, 1, M> poles_x(from.extent(0)), poles_y(to.extent(0)), dc(from.extent(0));
+        detail::dispatch(exec, detail::row_poles_op<T, M>{from, p.a, as_view(poles_x)});
+        detail::dispatch(exec, detail::row_poles_op<T, M>{to, p.b, as_view(poles_y)});
+        auto const poles_of_x = as_const(as_view(poles_x)), poles_of_y = as_const(as_view(poles_y));
+        detail::dispatch(exec, detail::all_pairs_vjp_op<T, M>{p, poles_of_x, poles_of_y, d, on_x, as_view(dc)});
+        view<T const, 2, M> const transposed(d.data_handle(), dims<2>{{d.extent(1), d.extent(0)}},
+                                             dims<2>{{d.stride(1), d.stride(0)}});
+        detail::dispatch(exec, detail::all_pairs_vjp_op<T, M>{{c, to, from, p.b, p.a},
+                                                              poles_of_y,
+                                                              poles_of_x,
+                                                              transposed,
+                                                              on_y,
+                                                              view<T, 1, M>(nullptr, dims<1>{{0}})});
+        return reduce(exec, from.extent(0), detail::read_number<T, M>{as_const(as_view(dc))});
+    }
 
 }  // namespace poincare
 }  // namespace hyspn

@@ -161,27 +161,27 @@ namespace poincare {
 /// points [N, K, D] → out [N, D]. A negative weight counts as its absolute value at −x, as in weighted_midpoint; the
 /// origin where all weights are 0. Newton's method from the gyromidpoint with a safe step where it does not converge;
 /// every set stops by itself. O(NKD) an iteration, a few iterations times the conjugate gradients within.
-/// As accurate as its coordinates can say (see weighted_midpoint). Weights equal for all sets may be a view of stride 0.
-/// Any strides; out must not overlap the inputs. Deterministic. Throws shape_error, value_error. Lou et al. 2020.
+/// As accurate as its coordinates can say (see weighted_midpoint). Weights equal for all sets may be a view of stride
+/// 0. Any strides; out must not overlap the inputs. Deterministic. Throws shape_error, value_error. Lou et al. 2020.
 template <execution_policy P, class T, view_of_rank<2> W, view_of_rank<3> X, view_of_rank<2> Y>
-    requires same_space<P, W, X, Y>
-frechet_report frechet_mean(P const& exec, curvature<T> const& c, W&& weights, X&& points, Y&& out,
-                            frechet_options const& options = {})
-{
-    using M = typename P::memory_space;
-    char const* const name = "frechet_mean";
-    auto const sets = detail::checked_sets<T, M>(name, as_const(weights), as_const(points));
-    view<T, 2, M> const to = as_view(out);
-    detail::require_shape(name, "out", "[N, D] of points", to.extents(), dims<2>{{sets.count(), sets.extent()}});
-    T const tolerance = detail::tolerance_of<T>(name, options);
-    if (to.size() == 0) return {};
-    detail::require_value(sets.size() > 0, name, "the number of points", "at least 1", 0);
-    tensor<T, 2, M> scratch(sets.count(), detail::mean_scratch<T, M>::size(sets.size(), sets.extent()));
-    tensor<T, 2, M> status(sets.count(), 3);
-    detail::dispatch(exec, detail::frechet_mean_op<T, M>{c.c(), tolerance, options.max_iterations, sets, to,
-                                                         as_view(status), as_view(scratch)});
-    return detail::report_of(exec, status);
-}
+    requires same_space<P, W, X, Y> frechet_report frechet_mean(P const& exec, curvature<T> const& c, W&& weights,
+                                                                X&& points, Y&& out,
+                                                                frechet_options const& options = {})
+    {
+        using M = typename P::memory_space;
+        char const* const name = "frechet_mean";
+        auto const sets = detail::checked_sets<T, M>(name, as_const(weights), as_const(points));
+        view<T, 2, M> const to = as_view(out);
+        detail::require_shape(name, "out", "[N, D] of points", to.extents(), dims<2>{{sets.count(), sets.extent()}});
+        T const tolerance = detail::tolerance_of<T>(name, options);
+        if (to.size() == 0) return {};
+        detail::require_value(sets.size() > 0, name, "the number of points", "at least 1", 0);
+        tensor<T, 2, M> scratch(sets.count(), detail::mean_scratch<T, M>::size(sets.size(), sets.extent()));
+        tensor<T, 2, M> status(sets.count(), 3);
+        detail::dispatch(exec, detail::frechet_mean_op<T, M>{c.c(), tolerance, options.max_iterations, sets, to,
+                                                             as_view(status), as_view(scratch)});
+        return detail::report_of(exec, status);
+    }
 
 /// Vector-Jacobian product by the implicit function theorem, nothing of the path is kept: writes dweights and dpoints
 /// for the cotangent g [N, D] of the mean [N, D] that frechet_mean found, returns the cotangent of c, summed over the
@@ -189,31 +189,33 @@ frechet_report frechet_mean(P const& exec, curvature<T> const& c, W&& weights, X
 /// `report` where one is given. dweights may be weights, dpoints may be points.
 template <execution_policy P, class T, view_of_rank<2> W, view_of_rank<3> X, view_of_rank<2> Y, view_of_rank<2> G,
           view_of_rank<2> DW, view_of_rank<3> DX>
-    requires same_space<P, W, X, Y, G, DW, DX>
-T frechet_mean_vjp(P const& exec, curvature<T> const& c, W&& weights, X&& points, Y&& mean, G&& g, DW&& dweights,
-                   DX&& dpoints, frechet_options const& options = {}, frechet_report* report = nullptr)
-{
-    using M = typename P::memory_space;
-    char const* const name = "frechet_mean_vjp";
-    auto const sets = detail::checked_sets<T, M>(name, as_const(weights), as_const(points));
-    dims<2> const wanted{{sets.count(), sets.extent()}};
-    view<T const, 2, M> const at = as_const(mean), from = as_const(g);
-    view<T, 2, M> const dw = as_view(dweights);
-    view<T, 3, M> const dx = as_view(dpoints);
-    detail::require_shape(name, "mean", "[N, D] of points", at.extents(), wanted);
-    detail::require_shape(name, "g", "[N, D] of points", from.extents(), wanted);
-    detail::require_shape(name, "dweights", "those of weights", dw.extents(), sets.weights.extents());
-    detail::require_shape(name, "dpoints", "those of points", dx.extents(), sets.points.extents());
-    T const tolerance = detail::tolerance_of<T>(name, options);
-    if (sets.count() == 0 || sets.size() == 0) return T(0);
-    tensor<T, 2, M> scratch(sets.count(), detail::mean_scratch<T, M>::size(sets.size(), sets.extent()));
-    tensor<T, 2, M> status(sets.count(), 3);
-    tensor<T, 1, M> dc(sets.count());
-    detail::dispatch(exec, detail::frechet_mean_vjp_op<T, M>{c.c(), tolerance, options.max_iterations, sets, at, from,
-                                                             dw, dx, as_view(dc), as_view(status), as_view(scratch)});
-    if (report) *report = detail::report_of(exec, status);
-    return reduce(exec, sets.count(), detail::read_number<T, M>{as_const(dc)});
-}
+    requires same_space<P, W, X, Y, G, DW, DX> T frechet_mean_vjp(P const& exec, curvature<T> const& c, W&& weights,
+                                                                  X&& points, Y&& mean, G&& g, DW&& dweights,
+                                                                  DX&& dpoints, frechet_options const& options = {},
+                                                                  frechet_report* report = nullptr)
+    {
+        using M = typename P::memory_space;
+        char const* const name = "frechet_mean_vjp";
+        auto const sets = detail::checked_sets<T, M>(name, as_const(weights), as_const(points));
+        dims<2> const wanted{{sets.count(), sets.extent()}};
+        view<T const, 2, M> const at = as_const(mean), from = as_const(g);
+        view<T, 2, M> const dw = as_view(dweights);
+        view<T, 3, M> const dx = as_view(dpoints);
+        detail::require_shape(name, "mean", "[N, D] of points", at.extents(), wanted);
+        detail::require_shape(name, "g", "[N, D] of points", from.extents(), wanted);
+        detail::require_shape(name, "dweights", "those of weights", dw.extents(), sets.weights.extents());
+        detail::require_shape(name, "dpoints", "those of points", dx.extents(), sets.points.extents());
+        T const tolerance = detail::tolerance_of<T>(name, options);
+        if (sets.count() == 0 || sets.size() == 0) return T(0);
+        tensor<T, 2, M> scratch(sets.count(), detail::mean_scratch<T, M>::size(sets.size(), sets.extent()));
+        tensor<T, 2, M> status(sets.count(), 3);
+        tensor<T, 1, M> dc(sets.count());
+        detail::dispatch(
+            exec, detail::frechet_mean_vjp_op<T, M>{c.c(), tolerance, options.max_iterations, sets, at, from, dw, dx,
+                                                    as_view(dc), as_view(status), as_view(scratch)});
+        if (report) *report = detail::report_of(exec, status);
+        return reduce(exec, sets.count(), detail::read_number<T, M>{as_const(dc)});
+    }
 
 /// One set on the host: weights [K], points [K, D] → out [D].
 template <class T, view_of_rank<1> W, view_of_rank<2> X, view_of_rank<1> Y>

@@ -128,34 +128,34 @@ void frechet_variance(P const& exec, curvature<T> const& c, W&& weights, X&& poi
     detail::dispatch(exec, detail::frechet_variance_op<T, M>{c.c(), sets, at, to, as_view(scratch)});
 }
 
-/// Vector-Jacobian product: writes dweights, dpoints and dcenter for the cotangent g [N] of out, returns the cotangent of
-/// c, summed over the sets. At the Fréchet mean dcenter vanishes (to rounding), and the rest is the whole gradient of the
-/// Fréchet variance. The cotangents may be the arrays that they belong to.
+/// Vector-Jacobian product: writes dweights, dpoints and dcenter for the cotangent g [N] of out, returns the cotangent
+/// of c, summed over the sets. At the Fréchet mean dcenter vanishes (to rounding), and the rest is the whole gradient
+/// of the Fréchet variance. The cotangents may be the arrays that they belong to.
 template <execution_policy P, class T, view_of_rank<2> W, view_of_rank<3> X, view_of_rank<2> Y, view_of_rank<1> G,
           view_of_rank<2> DW, view_of_rank<3> DX, view_of_rank<2> DY>
-    requires same_space<P, W, X, Y, G, DW, DX, DY>
-T frechet_variance_vjp(P const& exec, curvature<T> const& c, W&& weights, X&& points, Y&& center, G&& g, DW&& dweights,
-                       DX&& dpoints, DY&& dcenter)
-{
-    using M = typename P::memory_space;
-    char const* const name = "frechet_variance_vjp";
-    auto const sets = detail::checked_sets<T, M>(name, as_const(weights), as_const(points));
-    view<T const, 2, M> const at = as_const(center);
-    view<T const, 1, M> const from = as_const(g);
-    view<T, 2, M> const dw = as_view(dweights), dm = as_view(dcenter);
-    view<T, 3, M> const dx = as_view(dpoints);
-    dims<2> const centers{{sets.count(), sets.extent()}};
-    detail::require_shape(name, "center", "[N, D] of points", at.extents(), centers);
-    detail::require_shape(name, "g", "[N] of points", from.extents(), dims<1>{{sets.count()}});
-    detail::require_shape(name, "dweights", "those of weights", dw.extents(), sets.weights.extents());
-    detail::require_shape(name, "dpoints", "those of points", dx.extents(), sets.points.extents());
-    detail::require_shape(name, "dcenter", "those of center", dm.extents(), centers);
-    tensor<T, 2, M> scratch(sets.count(), sets.size() + 2 * sets.extent());
-    tensor<T, 1, M> dc(sets.count());
-    detail::dispatch(exec, detail::frechet_variance_vjp_op<T, M>{c.c(), sets, at, from, dw, dx, dm, as_view(dc),
-                                                                 as_view(scratch)});
-    return reduce(exec, sets.count(), detail::read_number<T, M>{as_const(dc)});
-}
+    requires same_space<P, W, X, Y, G, DW, DX, DY> T frechet_variance_vjp(P const& exec, curvature<T> const& c,
+                                                                          W&& weights, X&& points, Y&& center, G&& g,
+                                                                          DW&& dweights, DX&& dpoints, DY&& dcenter)
+    {
+        using M = typename P::memory_space;
+        char const* const name = "frechet_variance_vjp";
+        auto const sets = detail::checked_sets<T, M>(name, as_const(weights), as_const(points));
+        view<T const, 2, M> const at = as_const(center);
+        view<T const, 1, M> const from = as_const(g);
+        view<T, 2, M> const dw = as_view(dweights), dm = as_view(dcenter);
+        view<T, 3, M> const dx = as_view(dpoints);
+        dims<2> const centers{{sets.count(), sets.extent()}};
+        detail::require_shape(name, "center", "[N, D] of points", at.extents(), centers);
+        detail::require_shape(name, "g", "[N] of points", from.extents(), dims<1>{{sets.count()}});
+        detail::require_shape(name, "dweights", "those of weights", dw.extents(), sets.weights.extents());
+        detail::require_shape(name, "dpoints", "those of points", dx.extents(), sets.points.extents());
+        detail::require_shape(name, "dcenter", "those of center", dm.extents(), centers);
+        tensor<T, 2, M> scratch(sets.count(), sets.size() + 2 * sets.extent());
+        tensor<T, 1, M> dc(sets.count());
+        detail::dispatch(exec, detail::frechet_variance_vjp_op<T, M>{c.c(), sets, at, from, dw, dx, dm, as_view(dc),
+                                                                     as_view(scratch)});
+        return reduce(exec, sets.count(), detail::read_number<T, M>{as_const(dc)});
+    }
 
 }  // namespace poincare
 }  // namespace hyspn

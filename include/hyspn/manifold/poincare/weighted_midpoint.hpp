@@ -124,8 +124,8 @@ struct weighted_midpoint_vjp_op {
     }
 
 private:
-    /// c̄ = Σ a (u − ū) ⟨h,f⟩ − Σ(a/(sA)) ‖δ‖²⟨h,m⟩ with u = ⟨δ,y+m⟩/(sA) and its mean ū, which takes with it the rounding
-    /// of what should add up to ⟨h,F⟩ = 0.
+    /// c̄ = Σ a (u − ū) ⟨h,f⟩ − Σ(a/(sA)) ‖δ‖²⟨h,m⟩ with u = ⟨δ,y+m⟩/(sA) and its mean ū, which takes with it the
+    /// rounding of what should add up to ⟨h,F⟩ = 0.
     struct slope {
         compensated_sum<T> product{T(0)}, pull{T(0)}, height{T(0)};
 

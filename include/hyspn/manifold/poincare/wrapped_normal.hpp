@@ -23,8 +23,8 @@ namespace hyspn {
 
 namespace detail {
 
-/// z = μ ⊕ w, w = f v with v = σ∘n and f = tanhc(θ)/2, θ = s‖v‖/2; the complement of w is sech²θ. With w̄ and the part of μ̄
-/// and c̄ from mobius_add at fixed w, v̂ = v/‖v‖, as for expmap0:
+/// z = μ ⊕ w, w = f v with v = σ∘n and f = tanhc(θ)/2, θ = s‖v‖/2; the complement of w is sech²θ. With w̄ and the part
+/// of μ̄ and c̄ from mobius_add at fixed w, v̂ = v/‖v‖, as for expmap0:
 ///     v̄ = f (w̄ − ⟨w̄,v̂⟩v̂) + (sech²θ/2) ⟨w̄,v̂⟩v̂,   c̄ = part − tanhc_decay(θ) ‖w‖² ⟨w̄,w⟩,   σ̄ = v̄∘n,   n̄ = v̄∘σ.
 struct poincare_wrapped_normal {
     static constexpr char const* name = "poincare::wrapped_normal";
@@ -109,9 +109,11 @@ private:
     }
 };
 
-/// log p = −½ Σ (v/σ)² − Σ log σ − (D/2) log 2π − (D−1) log(sinh u/u), u = s‖v‖ = s d(μ, z); v = 2 push/2 · (Aδ − Qμ) as in
-/// log_terms, δ = z − μ. With v̄ = −g (v/σ² + (D−1) c ℓ(u) v), κ = A push/2 and the cotangents of logmap_μ(z) for (2/A) v̄:
-///     μ̄ = those of logmap + (2c/A)⟨v̄,v⟩μ,   c̄ = that of logmap + ⟨v̄,v⟩‖μ‖²/A − g (D−1) ‖v‖² ℓ(u)/2,   σ̄ = g (v²/σ² − 1)/σ.
+/// log p = −½ Σ (v/σ)² − Σ log σ − (D/2) log 2π − (D−1) log(sinh u/u), u = s‖v‖ = s d(μ, z); v = 2 push/2 · (Aδ − Qμ)
+/// as in log_terms, δ = z − μ. With v̄ = −g (v/σ² + (D−1) c ℓ(u) v), κ = A push/2 and the cotangents of logmap_μ(z) for
+/// (2/A) v̄:
+///     μ̄ = those of logmap + (2c/A)⟨v̄,v⟩μ,   c̄ = that of logmap + ⟨v̄,v⟩‖μ‖²/A − g (D−1) ‖v‖² ℓ(u)/2,   σ̄ = g (v²/σ² −
+///     1)/σ.
 struct poincare_wrapped_normal_log_density {
     static constexpr char const* name = "poincare::wrapped_normal_log_density";
     static constexpr argument inputs[] = {point("point"), point("mean"), tangent("scale")};
@@ -206,24 +208,26 @@ struct normal_rows_op {
 
 namespace poincare {
 
-/// From standard normal noise to the wrapped normal of a mean and standard deviations: out = mean ⊕ expmap0(scale∘noise/2),
-/// mean, scale, noise and out of one layout. Differentiable ("reparametrisation"). Error ≤ 16 eps, norm-wise. out may be
-/// any of the inputs.
+/// From standard normal noise to the wrapped normal of a mean and standard deviations: out = mean ⊕
+/// expmap0(scale∘noise/2), mean, scale, noise and out of one layout. Differentiable ("reparametrisation"). Error ≤ 16
+/// eps, norm-wise. out may be any of the inputs.
 HYSPN_FUNCTION detail::pointwise_function<detail::poincare_wrapped_normal> wrapped_normal{};
 
 /// Vector-Jacobian product: writes dmean, dscale and dnoise for the cotangent g of out, returns the cotangent of c. The
 /// cotangents may be the arrays that they belong to.
 HYSPN_FUNCTION detail::pointwise_vjp<detail::poincare_wrapped_normal> wrapped_normal_vjp{};
 
-/// Log density of the wrapped normal at a point, per hyperbolic volume; scale is a standard deviation in each direction of
-/// the frame at the mean, not 0 (its sign does not matter). Finite wherever points are inside the ball, at any distance.
+/// Log density of the wrapped normal at a point, per hyperbolic volume; scale is a standard deviation in each direction
+/// of the frame at the mean, not 0 (its sign does not matter). Finite wherever points are inside the ball, at any
+/// distance.
 HYSPN_FUNCTION detail::pointwise_function<detail::poincare_wrapped_normal_log_density> wrapped_normal_log_density{};
 
-/// Vector-Jacobian product: writes dpoint, dmean and dscale for the cotangent g of the value, returns the cotangent of c.
+/// Vector-Jacobian product: writes dpoint, dmean and dscale for the cotangent g of the value, returns the cotangent of
+/// c.
 HYSPN_FUNCTION detail::pointwise_vjp<detail::poincare_wrapped_normal_log_density> wrapped_normal_log_density_vjp{};
 
-/// Draws one point for each mean: mean, scale → out, all [N, D]. The same seed gives the same points on every policy and
-/// any number of threads, up to the platform's log1p and cos. `noise` [N, D] receives the normal numbers, which
+/// Draws one point for each mean: mean, scale → out, all [N, D]. The same seed gives the same points on every policy
+/// and any number of threads, up to the platform's log1p and cos. `noise` [N, D] receives the normal numbers, which
 /// wrapped_normal_vjp asks for. Throws shape_error.
 template <execution_policy P, class T, view_of_rank<2> X, view_of_rank<2> S, view_of_rank<2> N, view_of_rank<2> O>
     requires same_space<P, X, S, N, O>

@@ -13,8 +13,8 @@
 
 /// \file
 /// How tree-like a metric is. A space is δ-hyperbolic when for any four points the two larger of the sums
-/// d(x,y)+d(z,w), d(x,z)+d(y,w), d(x,w)+d(y,z) differ by at most 2δ (Gromov 1987); trees have δ = 0, the hyperbolic plane
-/// of curvature −c has δ = log 2/√c. In Gromov products, (x,z)_w ≥ min((x,y)_w, (y,z)_w) − δ for all four.
+/// d(x,y)+d(z,w), d(x,z)+d(y,w), d(x,w)+d(y,z) differ by at most 2δ (Gromov 1987); trees have δ = 0, the hyperbolic
+/// plane of curvature −c has δ = log 2/√c. In Gromov products, (x,z)_w ≥ min((x,y)_w, (y,z)_w) − δ for all four.
 
 namespace hyspn {
 
@@ -132,8 +132,8 @@ points::hyperbolicity<T> largest(std::vector<hyperbolicity_sum<T>> const& rows)
 
 namespace points {
 
-/// δ of a matrix of distances [N, N] (symmetric; what lies above the diagonal is not read), over all quadruples: O(N⁴/24),
-/// a second for 200 points. On the host. Throws shape_error.
+/// δ of a matrix of distances [N, N] (symmetric; what lies above the diagonal is not read), over all quadruples:
+/// O(N⁴/24), a second for 200 points. On the host. Throws shape_error.
 template <execution_policy P, view_of_rank<2> X>
     requires same_space<P, X>
 auto delta_hyperbolicity(P const& exec, X&& distances)
@@ -161,23 +161,23 @@ auto delta_hyperbolicity_at(P const& exec, X&& distances, index_t base)
     return detail::largest(rows);
 }
 
-/// δ of points [N, D] over `samples` random quadruples, and the largest distance in them: lower bounds of both. `distance`
-/// is poincare::dist or its like. The same for any number of threads. Throws value_error.
+/// δ of points [N, D] over `samples` random quadruples, and the largest distance in them: lower bounds of both.
+/// `distance` is poincare::dist or its like. The same for any number of threads. Throws value_error.
 template <execution_policy P, class Distance, class T, view_of_rank<2> X>
-    requires same_space<P, X>
-hyperbolicity<T> sampled_delta_hyperbolicity(P const& exec, Distance const&, curvature<T> const& c, X&& points,
-                                             index_t samples, std::uint64_t seed)
-{
-    using M = typename P::memory_space;
-    char const* const name = "sampled_delta_hyperbolicity";
-    view<T const, 2, M> const x = as_const(points);
-    detail::require_value(samples >= 0, name, "samples", "at least 0", static_cast<double>(samples));
-    detail::require_value(x.extent(0) > 0, name, "the number of points", "at least 1", 0);
-    detail::prepared_pairs<T, M, Distance, P> const ready(exec, c, x, x);
-    using pairs = detail::pair_distance<detail::formula_of<Distance>, T, M>;
-    auto const worst = reduce(exec, samples, detail::sampled_hyperbolicity_op<pairs, T>{ready.pairs, seed});
-    return {worst.delta, worst.diameter};
-}
+    requires same_space<P, X> hyperbolicity<T> sampled_delta_hyperbolicity(P const& exec, Distance const&,
+                                                                           curvature<T> const& c, X&& points,
+                                                                           index_t samples, std::uint64_t seed)
+    {
+        using M = typename P::memory_space;
+        char const* const name = "sampled_delta_hyperbolicity";
+        view<T const, 2, M> const x = as_const(points);
+        detail::require_value(samples >= 0, name, "samples", "at least 0", static_cast<double>(samples));
+        detail::require_value(x.extent(0) > 0, name, "the number of points", "at least 1", 0);
+        detail::prepared_pairs<T, M, Distance, P> const ready(exec, c, x, x);
+        using pairs = detail::pair_distance<detail::formula_of<Distance>, T, M>;
+        auto const worst = reduce(exec, samples, detail::sampled_hyperbolicity_op<pairs, T>{ready.pairs, seed});
+        return {worst.delta, worst.diameter};
+    }
 
 }  // namespace points
 }  // namespace hyspn

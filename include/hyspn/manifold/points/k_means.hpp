@@ -8,8 +8,8 @@
 #include <vector>
 
 #include <hyspn/core/random.hpp>
-#include <hyspn/manifold/points/nearest_neighbours.hpp>
 #include <hyspn/manifold/poincare/frechet_mean.hpp>
+#include <hyspn/manifold/points/nearest_neighbours.hpp>
 
 namespace hyspn {
 
@@ -176,23 +176,23 @@ private:
 
 namespace points {
 
-/// k-means on the Poincaré ball: points [N, D] into clusters about Fréchet means, from a k-means++ seeding, until no label
-/// changes. Ties go to the lower cluster; a cluster that runs empty restarts at the point farthest from its centre. The
-/// same seed gives the same clusters for any number of threads. On the host. Throws value_error unless
-/// 1 ≤ clusters ≤ N and max_iterations > 0.
+/// k-means on the Poincaré ball: points [N, D] into clusters about Fréchet means, from a k-means++ seeding, until no
+/// label changes. Ties go to the lower cluster; a cluster that runs empty restarts at the point farthest from its
+/// centre. The same seed gives the same clusters for any number of threads. On the host. Throws value_error unless 1 ≤
+/// clusters ≤ N and max_iterations > 0.
 template <execution_policy P, class T, view_of_rank<2> X>
-    requires same_space<P, X>
-k_means_result<T> k_means(P const& exec, curvature<T> const& c, X&& points, k_means_options const& options = {})
-{
-    static_assert(std::same_as<typename P::memory_space, memory::host>, "on the host: exec::seq or exec::omp");
-    view<T const, 2> const x = as_const(points);
-    char const* const name = "k_means";
-    detail::require_value(options.clusters >= 1 && options.clusters <= x.extent(0), name, "options.clusters",
-                          "between 1 and the number of points", static_cast<double>(options.clusters));
-    detail::require_value(options.max_iterations > 0, name, "options.max_iterations", "positive",
-                          static_cast<double>(options.max_iterations));
-    return detail::k_means_run<P, T>(exec, c, x, options).run();
-}
+    requires same_space<P, X> k_means_result<T> k_means(P const& exec, curvature<T> const& c, X&& points,
+                                                        k_means_options const& options = {})
+    {
+        static_assert(std::same_as<typename P::memory_space, memory::host>, "on the host: exec::seq or exec::omp");
+        view<T const, 2> const x = as_const(points);
+        char const* const name = "k_means";
+        detail::require_value(options.clusters >= 1 && options.clusters <= x.extent(0), name, "options.clusters",
+                              "between 1 and the number of points", static_cast<double>(options.clusters));
+        detail::require_value(options.max_iterations > 0, name, "options.max_iterations", "positive",
+                              static_cast<double>(options.max_iterations));
+        return detail::k_means_run<P, T>(exec, c, x, options).run();
+    }
 
 }  // namespace points
 }  // namespace hyspn

@@ -13,6 +13,7 @@ namespace detail {
 /// The k smallest keys of a row in ascending order, by insertion; of equal ones the lower index first.
 template <class Pairs, class T, class M>
 struct nearest_neighbours_op {
+    static constexpr T infinity = std::numeric_limits<T>::infinity();  // device code may not call numeric_limits
     Pairs pairs;
     view<T, 2, M> distances;
     view<index_t, 2, M> indices;
@@ -21,7 +22,6 @@ struct nearest_neighbours_op {
     HYSPN_HD void operator()(index_t i, index_t) const
     {
         index_t const k = distances.extent(1), n = pairs.y.extent(0);
-        constexpr T infinity = std::numeric_limits<T>::infinity();
         index_t found = 0;
         for (index_t j = 0; j < n; ++j) {
             T key = pairs.key(i, j);
@@ -44,9 +44,9 @@ struct nearest_neighbours_op {
 namespace points {
 
 /// The k nearest of `points` [M, D] for each of `queries` [N, D], by distance: distances and indices, both [N, k], in
-/// ascending order, of equally far points the one with the lower index first. `distance` is poincare::dist or its like of
-/// another model. Exact, by comparing with every point: O(NMD). A distance that is NaN, of
-/// points outside the space, counts as infinite. Deterministic. Throws shape_error, value_error unless 1 ≤ k ≤ M.
+/// ascending order, of equally far points the one with the lower index first. `distance` is poincare::dist or its like
+/// of another model. Exact, by comparing with every point: O(NMD). A distance that is NaN, of points outside the space,
+/// counts as infinite. Deterministic. Throws shape_error, value_error unless 1 ≤ k ≤ M.
 template <execution_policy P, class Distance, class T, view_of_rank<2> Q, view_of_rank<2> X, view_of_rank<2> O,
           view_of_rank<2> I>
     requires same_space<P, Q, X, O, I>
