@@ -75,7 +75,9 @@ TEMPLATE_TEST_CASE("Implicit cotangents of Frechet means against differences wit
                     INFO("c = " << c << ", D = " << d << ", 1-r = " << edge << ", spread " << spread);
                     for (std::size_t n = 0; n < 3; ++n) {
                         INFO("weights, points, c: " << n << ", condition " << cond[n]);
-                        CHECK(errors[n] <= std::max(128.0, 4 * cond[n]));
+                        // Inputs count as exact: condition is an excuse near the boundary and for c only.
+                        bool const excused = n == 2 || edge < 0.1;
+                        CHECK(errors[n] <= (excused ? std::max(128.0, 4 * cond[n]) : 128.0));
                         if (errors[n] <= 128) worst[n] = std::max(worst[n], errors[n]);
                         worst_share[n] = std::max(worst_share[n], errors[n] / std::max(128.0, 4 * cond[n]));
                     }
@@ -83,6 +85,36 @@ TEMPLATE_TEST_CASE("Implicit cotangents of Frechet means against differences wit
     std::printf(
         "frechet_mean %s: cotangents of weights %.1f, points %.1f, c %.1f eps; share of the bound %.2f %.2f %.2f\n",
         narrow ? "float " : "double", worst[0], worst[1], worst[2], worst_share[0], worst_share[1], worst_share[2]);
+}
+
+TEMPLATE_TEST_CASE("Frechet means converge however far apart the points are and however uneven the weights", "", float,
+                   double)
+{
+    using T = TestType;
+    index_t most = 0;
+    for (unsigned seed = 1; seed <= 150; ++seed) {
+        point_source source(seed);
+        index_t const k = 2 + seed % 9, d = 1 + seed % 5;
+        double const c = seed % 2 == 0 ? 0.3 : 4, reach = sizeof(T) == 4 ? 14 : 34;
+        tensor<T, 2> x(k, d), dx(k, d);
+        tensor<T, 1> w(k), mean(d), dw(k);
+        for (index_t n = 0; n < k; ++n) {
+            double const theta = reach * (0.5 + 0.5 * source.number());
+            auto const p = source.point<T>(d, std::tanh(theta / 2) / std::sqrt(c));
+            for (index_t i = 0; i < d; ++i) x(n, i) = p(i) * (1 - 2 * math_traits<T>::unit_roundoff);
+            w(n) = static_cast<T>(std::exp(8 * source.number()));
+        }
+        auto const space = curvature<T>::from_c(static_cast<T>(c));
+        auto const report = poincare::frechet_mean(space, w, x, mean);
+        INFO("seed " << seed << ", residual " << report.residual);
+        CHECK(report.converged());
+        most = std::max(most, report.iterations);
+        CHECK(std::isfinite(poincare::frechet_mean_vjp(space, w, x, mean, mean, dw, dx)));
+        for (T a : dx) CHECK(std::isfinite(a));
+    }
+    CHECK(most <= 80);
+    std::printf("frechet_mean %s: at most %td iterations over the whole ball\n", sizeof(T) == 4 ? "float " : "double",
+                most);
 }
 
 }  // namespace hyspn::testing

@@ -82,7 +82,9 @@ TEMPLATE_TEST_CASE("Cotangents of weighted midpoints against 113 bits", "", floa
                                     << is_signed);
                         for (std::size_t n = 0; n < 3; ++n) {
                             INFO("weights, points, c: " << n << ", condition " << cond[n]);
-                            CHECK(errors[n] <= std::max(128.0, 4 * cond[n]));
+                            // Inputs count as exact: condition is an excuse near the boundary and for c only.
+                            bool const excused = n == 2 || edge < 0.1;
+                            CHECK(errors[n] <= (excused ? std::max(128.0, 4 * cond[n]) : 128.0));
                             if (errors[n] <= 128) worst[n] = std::max(worst[n], errors[n]);
                             worst_share[n] = std::max(worst_share[n], errors[n] / std::max(128.0, 4 * cond[n]));
                         }

@@ -19,8 +19,9 @@ struct mean_scratch {
     midpoint_scratch<T, M> middle;
     view<T, 1, M> squares, bend;  ///< [K]: Q_k and h_k of mean_frame
     view<T, 1, M> solution, residual, direction, image;
+    fine_point<T, M> anchor;  ///< where the last step started
 
-    static index_t size(index_t k, index_t d) { return midpoint_scratch<T, M>::size(k, d) + 2 * k + 4 * d; }
+    static index_t size(index_t k, index_t d) { return midpoint_scratch<T, M>::size(k, d) + 2 * k + 6 * d; }
     HYSPN_HD mean_scratch(scratch_cursor<T, M>& memory, index_t k, index_t d)
         : middle(memory, k, d),
           squares(memory.take(k)),
@@ -28,7 +29,8 @@ struct mean_scratch {
           solution(memory.take(d)),
           residual(memory.take(d)),
           direction(memory.take(d)),
-          image(memory.take(d))
+          image(memory.take(d)),
+          anchor{memory.take(d), memory.take(d)}
     {
     }
 };
@@ -40,10 +42,10 @@ struct mean_frame {
     T c, a;
     weighted_set<T, M> const& set;
     mean_scratch<T, M> const& scratch;
-    T mass, alpha, reach;  ///< Σ w, α, Σ w θ
+    T mass, alpha, reach, cost;  ///< Σ w, α, Σ w θ, Σ w θ²
 
     HYSPN_HD mean_frame(T c_, weighted_set<T, M> const& set_, mean_scratch<T, M> const& scratch_)
-        : c(c_), a(scratch_.middle.m.complement(c)), set(set_), scratch(scratch_), mass(0), alpha(0), reach(0)
+        : c(c_), a(scratch_.middle.m.complement(c)), set(set_), scratch(scratch_), mass(0), alpha(0), reach(0), cost(0)
     {
         auto const& v = scratch.middle.f;
         v.clear();
@@ -58,6 +60,7 @@ struct mean_frame {
             mass += w;
             alpha += w * (T(1) + y.spread);
             reach += w * y.theta;
+            cost += w * y.theta * y.theta;
             along.add(push * y.q);
             for (index_t i = 0; i < v.extent(0); ++i) v.add(i, push * (a * delta(i)));
         }
@@ -117,42 +120,74 @@ struct mean_outcome {
     bool converged;
 };
 
-/// Moves m from where it is to the Fréchet mean. Newton's method; an iteration that did not halve the residual is
-/// followed by steps v/α, which never raise the cost: d² is concave in cosh sd, so the cost lies below that of the
-/// gyromidpoint with the weights wθ/sinh θ (the fixed point of Lou et al. 2020), and the step stops short of it.
+/// Where a step starts, how far along scratch.solution it goes.
+template <class T, class M>
+struct mean_step {
+    mean_scratch<T, M> const& scratch;
+    T c, root_c, a, cost, residual, part;
+
+    /// Starts from where m is.
+    HYSPN_HD void start(mean_frame<T, M> const& frame, T residual_here)
+    {
+        a = frame.a;
+        cost = frame.cost;
+        residual = residual_here;
+        part = T(1);
+        copy(scratch.middle.m, scratch.anchor);
+        frame.solve(scratch.middle.f, T(0.01));
+    }
+    /// Neither is the cost lower nor the gradient smaller than at the start.
+    HYSPN_HD bool failed(mean_frame<T, M> const& frame, T residual_here) const
+    {
+        return !(frame.cost < cost || residual_here < residual);
+    }
+    HYSPN_HD void shorten()
+    {
+        part /= T(4);
+        copy(scratch.anchor, scratch.middle.m);
+    }
+    /// m ← expmap(part·solution): ⊕ tanh(θ/2)/s in its direction.
+    HYSPN_HD void take() const
+    {
+        T const half = part * root_c * norm(scratch.solution) / T(2);
+        scratch.middle.m.advance(c, a, scaled<T, view<T, 1, M>>{part * tanhc(half) / T(2), scratch.solution},
+                                 sech2(half));
+    }
+
+private:
+    HYSPN_HD static void copy(fine_point<T, M> const& from, fine_point<T, M> const& to)
+    {
+        for (index_t i = 0; i < from.extent(0); ++i) {
+            to.high(i) = from.high(i);
+            to.low(i) = from.low(i);
+        }
+    }
+};
+
+/// Moves m from where it is to the Fréchet mean: Newton's method with conjugate gradients, a step cut to a quarter
+/// until it helps. The cost is convex along geodesics and the direction one of descent, so this cannot fail but by
+/// rounding.
 template <class T, class M>
 HYSPN_HD mean_outcome<T> find_mean(T c, weighted_set<T, M> const& set, mean_scratch<T, M> const& scratch, T tolerance,
                                    index_t most_iterations)
 {
     using std::sqrt;
-    auto const& v = scratch.middle.f;
     mean_outcome<T> outcome{0, T(0), true};
     if (set.empty()) return outcome;
-    T const root_c = sqrt(c);
-    T before(2);
-    index_t careful = 0, caution = 1;
+    mean_step<T, M> step{scratch, c, sqrt(c), T(0), T(0), T(0), T(1)};
     for (;;) {
         mean_frame<T, M> const frame(c, set, scratch);
-        T const size = root_c * norm(v);
+        T const size = step.root_c * norm(scratch.middle.f);
         outcome.residual = frame.reach > T(0) ? size / frame.reach : T(0);
         outcome.converged = outcome.residual <= tolerance;
         if (size == T(0) || outcome.iterations >= most_iterations) return outcome;
+        bool const shorter = outcome.iterations > 0 && !outcome.converged && step.failed(frame, outcome.residual);
         ++outcome.iterations;
-        if (!(outcome.residual < before / T(2)) && careful == 0) {
-            careful = caution;
-            caution *= 2;
-        }
-        before = outcome.residual;
-        if (careful > 0) {
-            --careful;
-            for (index_t i = 0; i < v.extent(0); ++i) scratch.solution(i) = v(i) / frame.alpha;
-        } else {
-            frame.solve(v, T(0.01));
-        }
-        // The exponential map at m: ⊕ tanh(θ/2)/s in the direction of the step.
-        T const half = root_c * norm(scratch.solution) / T(2);
-        scratch.middle.m.advance(c, frame.a, scaled<T, view<T, 1, M>>{tanhc(half) / T(2), scratch.solution},
-                                 sech2(half));
+        if (shorter)
+            step.shorten();
+        else
+            step.start(frame, outcome.residual);
+        step.take();
         if (outcome.converged) return outcome;  // the residual is that before this last step
     }
 }

@@ -159,10 +159,11 @@ namespace poincare {
 
 /// Fréchet mean of sets of points of the Poincaré ball: the point that minimises Σ w d(m, x)², for weights [N, K] and
 /// points [N, K, D] → out [N, D]. A negative weight counts as its absolute value at −x, as in weighted_midpoint; the
-/// origin where all weights are 0. Newton's method from the gyromidpoint with a safe step where it does not converge;
-/// every set stops by itself. O(NKD) an iteration, a few iterations times the conjugate gradients within.
-/// As accurate as its coordinates can say (see weighted_midpoint). Weights equal for all sets may be a view of stride
-/// 0. Any strides; out must not overlap the inputs. Deterministic. Throws shape_error, value_error. Lou et al. 2020.
+/// origin where all weights are 0. Newton's method from the gyromidpoint, steps cut where they do not
+/// help; every set stops by itself. Usually 2 to 8 iterations, 54 for the hardest sets tried (points all over the ball
+/// of double, weights from e^-8 to e^8); O(NKD) each, times the conjugate gradients within. As accurate as its
+/// coordinates can say (see weighted_midpoint). Weights equal for all sets may be a view of stride 0. Any strides; out
+/// must not overlap the inputs. Deterministic. Throws shape_error, value_error. Lou et al. 2020.
 template <execution_policy P, class T, view_of_rank<2> W, view_of_rank<3> X, view_of_rank<2> Y>
     requires same_space<P, W, X, Y> frechet_report frechet_mean(P const& exec, curvature<T> const& c, W&& weights,
                                                                 X&& points, Y&& out,
