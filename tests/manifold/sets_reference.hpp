@@ -17,7 +17,8 @@
 /// Textbook formulas for sets of points with 113 bits, on rounded inputs. For tests only: slow, and they cancel where
 /// the library must not.
 
-namespace hyspn::testing {
+// A namespace of its own, so that references of other tests may have functions of the same names.
+namespace hyspn::testing::inline sets_reference {
 
 __extension__ typedef __float128 quad;
 
@@ -300,4 +301,4 @@ struct random_set {
     }
 };
 
-}  // namespace hyspn::testing
+}  // namespace hyspn::testing::inline sets_reference
