@@ -286,4 +286,78 @@ TEMPLATE_TEST_CASE("Wrapped normal: the log density and its cotangents against 1
         worst_share[2]);
 }
 
+namespace {
+
+/// A sample with 113 bits; weights are the scales, points the mean and the noise.
+quad_point exact_sample(quad_set const& set)
+{
+    quad_point v = set.points[1];
+    for (std::size_t i = 0; i < v.size(); ++i) v[i] *= set.weights[i];
+    quad const theta = root(set.c * dot(v, v)) / 2, z = theta * theta;
+    quad term = 1, sinhc = 1;
+    for (int k = 1; k < 60; ++k) sinhc += (term *= z / ((2 * k) * (2 * k + 1)));
+    quad const sinh = theta * sinhc, tanhc = sinhc / root(1 + sinh * sinh);
+    for (quad& a : v) a *= tanhc / 2;
+    return set.add(set.points[0], v);
+}
+
+}  // namespace
+
+TEMPLATE_TEST_CASE("Wrapped normal: samples and their cotangents against 113 bits", "", float, double)
+{
+    using T = TestType;
+    bool const narrow = sizeof(T) == 4;
+    double worst = 0;
+    std::array<double, 3> worst_vjp{}, worst_share{};
+    for (double c : {0.25, 3.7})
+        for (index_t d : {1, 2, 5})
+            for (double edge : {1.0, 0.3, narrow ? 1e-3 : 1e-5})
+                for (double spread : {1e-3, 0.3, 2.0}) {
+                    sample<wrapped_normal, T> a(d, 0.5, c, 4);
+                    point_source source(7);
+                    a.in[0] = source.point<T>(d, (1 - edge) / std::sqrt(c));
+                    random_set<T> set(2, d, c, 0.5, 1, 6);
+                    set.weights = tensor<T, 1>(d);
+                    for (index_t i = 0; i < d; ++i) {
+                        a.in[1](i) = static_cast<T>(spread / std::sqrt(c) * (1 + 0.3 * source.number()));
+                        a.in[2](i) = static_cast<T>(1 + 0.9 * source.number());
+                        set.weights(i) = a.in[1](i);
+                    }
+                    copy(as_const(as_view(a.in[0])), as_view(set.points)[0]);
+                    copy(as_const(as_view(a.in[2])), as_view(set.points)[1]);
+                    a.evaluate();
+                    INFO("c = " << c << ", D = " << d << ", 1-r = " << edge << ", spread " << spread);
+                    double const error = error_in_eps<T>(exactly(a.out), exact_sample(set.exact()));
+                    CHECK(error <= 16);
+                    worst = std::max(worst, error);
+                    // Steps of differences are in units of the ball; the noise may lie outside it.
+                    auto const cotangents = [&](quad_set s) {
+                        s.points[1].swap(s.weights);
+                        auto const swapped = [](quad_set q) {
+                            q.points[1].swap(q.weights);
+                            return exact_sample(q);
+                        };
+                        return differences(s, exactly(a.g), swapped);
+                    };
+                    auto const v = cotangents(set.exact());
+                    auto const cond = set.condition(v, cotangents);
+                    quad_point points = exactly(a.grad[0]);
+                    for (T e : a.grad[1]) points.push_back(static_cast<quad>(e));
+                    double const errors[] = {error_in_eps<T>(exactly(a.grad[2]), v.weights),
+                                             error_in_eps<T>(points, v.points),
+                                             error_in_eps<T>({static_cast<quad>(a.c_bar)}, {v.c})};
+                    for (std::size_t n = 0; n < 3; ++n) {
+                        INFO("noise, mean and scale, c: " << n << ", condition " << cond[n]);
+                        CHECK(errors[n] <= (n == 2 ? std::max(128.0, 4 * cond[n]) : 128));
+                        if (errors[n] <= 128) worst_vjp[n] = std::max(worst_vjp[n], errors[n]);
+                        worst_share[n] = std::max(worst_share[n], errors[n] / std::max(128.0, 4 * cond[n]));
+                    }
+                }
+    std::printf(
+        "wrapped_normal %s: value %.1f eps; cotangents of noise %.1f, mean and scale %.1f, c %.1f eps; share of "
+        "the bound %.2f %.2f %.2f\n",
+        narrow ? "float " : "double", worst, worst_vjp[0], worst_vjp[1], worst_vjp[2], worst_share[0], worst_share[1],
+        worst_share[2]);
+}
+
 }  // namespace hyspn::testing
