@@ -208,6 +208,17 @@ HYSPN_HD T sinh_residue(T u)
         });
 }
 
+/// log(sinh t / t) for t ≥ 0: t²/6 at 0, no overflow.
+template <class T>
+HYSPN_HD T log_sinhc(T t)
+{
+    using std::exp;
+    using std::log;
+    using std::log1p;
+    if (t < T(2) * math_traits<T>::series_limit) return log1p(t * t * sinh_residue(t));
+    return t + log1p(-exp(T(-2) * t)) - log(T(2) * t);
+}
+
 /// 1/cosh² t. Even; never 1 − tanh², which has no digits left for large t.
 template <class T>
 HYSPN_HD T sech2(T t)

@@ -34,7 +34,7 @@ public:
 
     /// Standard normal (Box and Muller; the second number of the pair is not kept). As exact as the platform's log1p
     /// and cos, which may differ in the last digit.
-    double normal()
+    HYSPN_HD double normal()
     {
         double const radius = std::sqrt(-2 * std::log1p(-uniform()));
         return radius * std::cos(6.283185307179586476925 * uniform());

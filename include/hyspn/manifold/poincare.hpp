@@ -4,6 +4,7 @@
 
 #include <hyspn/manifold/poincare/antipode.hpp>
 #include <hyspn/manifold/poincare/busemann.hpp>
+#include <hyspn/manifold/poincare/cdist.hpp>
 #include <hyspn/manifold/poincare/dist.hpp>
 #include <hyspn/manifold/poincare/dist0.hpp>
 #include <hyspn/manifold/poincare/dist2plane.hpp>
@@ -12,6 +13,8 @@
 #include <hyspn/manifold/poincare/entailment_cone.hpp>
 #include <hyspn/manifold/poincare/expmap.hpp>
 #include <hyspn/manifold/poincare/expmap0.hpp>
+#include <hyspn/manifold/poincare/frechet_mean.hpp>
+#include <hyspn/manifold/poincare/frechet_variance.hpp>
 #include <hyspn/manifold/poincare/geodesic.hpp>
 #include <hyspn/manifold/poincare/geodesic_unit.hpp>
 #include <hyspn/manifold/poincare/gyration.hpp>
@@ -34,6 +37,8 @@
 #include <hyspn/manifold/poincare/ptransp.hpp>
 #include <hyspn/manifold/poincare/ptransp0.hpp>
 #include <hyspn/manifold/poincare/retr.hpp>
+#include <hyspn/manifold/poincare/weighted_midpoint.hpp>
+#include <hyspn/manifold/poincare/wrapped_normal.hpp>
 
 /// \file
 /// The Poincaré ball of curvature −c: points x of R^D with c‖x‖² < 1. Every operation is a function object, and its
@@ -48,6 +53,8 @@
 /// the channel vectors of planar maps [C, H, W] and [N, C, H, W]; outputs of one number a point are [N], [H, W] and
 /// [N, H, W]. All arrays of one call have one layout, any strides. On exec::omp, maps whose pixels lie side by side are
 /// processed tile by tile, and may differ from exec::seq by rounding.
+///
+/// Means of sets take weights [N, K] and points [N, K, D], all pairs x [N, D] and y [M, D]; see their headers.
 ///
 /// No argument is clamped and no point is projected: near the boundary values and derivatives stay accurate, because
 /// they are computed from 1 − c‖x‖² without cancellation. Points on or outside the ball give numbers without meaning,
