@@ -12,8 +12,8 @@
 
 #include <hyspn/core/random.hpp>
 #include <hyspn/guidance/initial_depth.hpp>
+#include <hyspn/optim/adam.hpp>
 
-#include "adam.hpp"
 #include "gates.hpp"
 #include "progress.hpp"
 
@@ -184,7 +184,8 @@ fit_result<Module> fit_to_samples(P const& exec, Module const& module, hyspn::pr
     }
     typename Module::template saved<float> kept_by_affinity;
     hyspn::propagation::saved<float> kept_by_propagation;
-    adam optimiser(options.learning_rate);
+    hyspn::optim::adam const optimiser{.rate = options.learning_rate};
+    hyspn::optim::adam::state<float> run;
     auto best = params;
     double best_gain = 0;
     std::vector<double> first_losses;
@@ -200,7 +201,7 @@ fit_result<Module> fit_to_samples(P const& exec, Module const& module, hyspn::pr
         net.backward(exec, in, kept_by_propagation, dout, {.gates = as_view(dgates)});
         auto gradient = Module::zero_gradients(params);
         module.backward(exec, params, w.features, kept_by_affinity, dgates, dfeatures, gradient);
-        optimiser.step(params, gradient);
+        optimiser.step(exec, params, gradient, run);
         bar.show(static_cast<double>(k + 1) / options.iterations);
     }
     return {best, best_gain > 0};
