@@ -96,9 +96,8 @@ TEST_CASE("riemannian_sgd, riemannian_adam: plain numbers take the steps of PyTo
 
 TEST_CASE("riemannian_sgd: the steps of geoopt without momentum, where it has no slip")
 {
-    check_ball(optim::riemannian_sgd{.rate = 0.1},
-               {0.27581796608000164, -0.27385297863850838, 0.49423943245017549, -0.75624534995678494,
-                0.10950763265301924, 0.3635136084579676});
+    check_ball(optim::riemannian_sgd{.rate = 0.1}, {0.27581796608000164, -0.27385297863850838, 0.49423943245017549,
+                                                    -0.75624534995678494, 0.10950763265301924, 0.3635136084579676});
     check_ball(optim::riemannian_sgd{.rate = 0.1, .weight_decay = 0.2},
                {0.27182868573278551, -0.27142732953915016, 0.48786971582712663, -0.75178783152015316,
                 0.10891231057990911, 0.36047124965295585});
@@ -109,9 +108,8 @@ TEST_CASE("riemannian_sgd: the steps of geoopt without momentum, where it has no
 
 TEST_CASE("riemannian_adam: the steps of geoopt")
 {
-    check_ball(optim::riemannian_adam{.rate = 0.1},
-               {0.24979939421323363, -0.37185227574569801, 0.49416450495221592, -0.80674065696106545,
-                0.11786015015285875, 0.33879233087541072});
+    check_ball(optim::riemannian_adam{.rate = 0.1}, {0.24979939421323363, -0.37185227574569801, 0.49416450495221592,
+                                                     -0.80674065696106545, 0.11786015015285875, 0.33879233087541072});
     check_ball(optim::riemannian_adam{.rate = 0.1, .decay1 = 0.8, .decay2 = 0.99, .epsilon = 1e-3, .weight_decay = 0.2},
                {0.23980260121948327, -0.36918656888004103, 0.47917936667394612, -0.80256811804448192,
                 0.11736205209039213, 0.33050633140561658});

@@ -27,8 +27,7 @@ struct leaf_view : view<T, Rank, Memory> {
 };
 
 /// Numbers greater than 0: curvatures c, temperatures, scales.
-struct positive_numbers {
-};
+struct positive_numbers {};
 
 /// The leaf of an array of positive numbers.
 template <view_like X>

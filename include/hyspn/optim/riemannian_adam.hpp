@@ -41,8 +41,8 @@ struct riemannian_adam_rule : adam_rule<T> {
 ///     m ← transport of m from x to y along the geodesic,     x ← y.
 ///
 /// t counts calls of step. Without weight decay the step commutes with the isometries of the ball. Since v is made of
-/// Riemannian lengths, so is epsilon, and rate is a distance on the manifold: that of the first step, for small epsilon.
-/// All other leaves take the step of adam, with the same settings.
+/// Riemannian lengths, so is epsilon, and rate is a distance on the manifold: that of the first step, for small
+/// epsilon. All other leaves take the step of adam, with the same settings.
 struct riemannian_adam {
     double rate = 0.001;      ///< may change from step to step; at least 0
     double decay1 = 0.9;      ///< of the mean of the gradient, [0, 1)

@@ -36,8 +36,8 @@ struct riemannian_sgd_rule : sgd_rule<T> {
 
 }  // namespace detail
 
-/// Riemannian gradient descent (Bonnabel 2013) with momentum by parallel transport. Points x of a Poincaré ball with the
-/// Euclidean gradient g move by
+/// Riemannian gradient descent (Bonnabel 2013) with momentum by parallel transport. Points x of a Poincaré ball with
+/// the Euclidean gradient g move by
 ///
 ///     r = (1 − c‖x‖²)²/4·(g + weight_decay·x)                          (the Riemannian gradient),
 ///     m ← momentum·m + r                                               (0 before the first step),

@@ -68,8 +68,7 @@ struct positive_step_op {
 
 /// The arrays of the state that a rule needs for a leaf.
 template <class T, std::size_t Rank, class M, class SM>
-view<T, Rank, M> kept(bool needed, char const* function, leaf_arrays<T, SM>& arrays, std::size_t k,
-                      dims<Rank> const& e)
+view<T, Rank, M> kept(bool needed, char const* function, leaf_arrays<T, SM>& arrays, std::size_t k, dims<Rank> const& e)
 {
     return needed ? arrays.template array<M>(function, k, e) : view<T, Rank, M>();
 }
@@ -94,8 +93,8 @@ void step_numbers(P const& exec, char const* function, Rule const& rule, state<T
 }
 
 template <execution_policy P, class Rule, class T, std::size_t Rank, class M, class SM>
-void update(P const& exec, char const* function, Rule const& rule, state<T, SM>& run, std::size_t k,
-            view<T, Rank, M> x, view<T const, Rank, M> g)
+void update(P const& exec, char const* function, Rule const& rule, state<T, SM>& run, std::size_t k, view<T, Rank, M> x,
+            view<T const, Rank, M> g)
 {
     step_numbers<number_step_op>(exec, function, rule, run, k, x, g);
 }
@@ -123,8 +122,7 @@ void take_step(P const& exec, char const* function, Params& params, Gradient con
                Rule const& rule)
 {
     for_each_leaf_and_gradient(
-        function, params, gradient,
-        [&](std::size_t k, auto leaf) { prepare(function, rule, run, k, leaf); },
+        function, params, gradient, [&](std::size_t k, auto leaf) { prepare(function, rule, run, k, leaf); },
         [&](std::size_t k, auto leaf, auto g) { update(exec, function, rule, run, k, leaf, g); });
 }
 
