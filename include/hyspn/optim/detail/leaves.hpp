@@ -18,10 +18,18 @@ namespace hyspn::optim::detail {
 
 using hyspn::detail::raise;
 
+/// Takes any leaf. (A type with a name: nvcc 12 finds no concept satisfied that has a lambda in it.)
+struct any_leaf {
+    template <class Name, class Leaf>
+    void operator()(Name const&, Leaf) const
+    {
+    }
+};
+
 template <class P>
-concept has_leaves = requires(P& p)
+concept has_leaves = requires(P& p, any_leaf f)
 {
-    for_each_leaf(p, [](auto const&, auto) {});
+    for_each_leaf(p, f);
 };
 
 /// Calls f(name, leaf) for the leaves of an aggregate, or for an array that stands alone.
