@@ -63,6 +63,8 @@ public:
     HYSPN_HD void add_correction(T a) { low_ += a; }
 
     HYSPN_HD T value() const { return high_ + low_; }
+    /// The sum with what its value would round off.
+    HYSPN_HD twofold<T> parts() const { return two_sum(high_, low_); }
 
 private:
     T high_;

@@ -2,14 +2,28 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <hyspn/manifold/poincare/busemann.hpp>
 #include <hyspn/manifold/poincare/dist.hpp>
 #include <hyspn/manifold/poincare/dist0.hpp>
+#include <hyspn/manifold/poincare/dist2plane.hpp>
+#include <hyspn/manifold/poincare/egrad2rgrad.hpp>
+#include <hyspn/manifold/poincare/ehess2rhess.hpp>
+#include <hyspn/manifold/poincare/entailment_cone.hpp>
 #include <hyspn/manifold/poincare/expmap.hpp>
 #include <hyspn/manifold/poincare/expmap0.hpp>
+#include <hyspn/manifold/poincare/geodesic.hpp>
+#include <hyspn/manifold/poincare/geodesic_unit.hpp>
+#include <hyspn/manifold/poincare/hyperplane_dist.hpp>
+#include <hyspn/manifold/poincare/inner.hpp>
 #include <hyspn/manifold/poincare/lambda_x.hpp>
 #include <hyspn/manifold/poincare/logmap.hpp>
 #include <hyspn/manifold/poincare/logmap0.hpp>
+#include <hyspn/manifold/poincare/midpoint.hpp>
 #include <hyspn/manifold/poincare/mobius_add.hpp>
+#include <hyspn/manifold/poincare/norm.hpp>
+#include <hyspn/manifold/poincare/ptransp.hpp>
+#include <hyspn/manifold/poincare/ptransp0.hpp>
+#include <hyspn/manifold/poincare/retr.hpp>
 
 /// \file
 /// The Poincaré ball of curvature −c: points x of R^D with c‖x‖² < 1. Every operation is a function object, and its

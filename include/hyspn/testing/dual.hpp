@@ -81,6 +81,12 @@ struct dual {
         T const h = std::hypot(a.value, b.value);
         return {h, h > 0 ? (a.value * a.derivative + b.value * b.derivative) / h : T{0}};
     }
+    friend dual atan2(dual y, dual x)
+    {
+        T const square = x.value * x.value + y.value * y.value;
+        return {std::atan2(y.value, x.value),
+                square > 0 ? (x.value * y.derivative - y.value * x.derivative) / square : T{0}};
+    }
     friend dual fma(dual a, dual b, dual c)
     {
         return {std::fma(a.value, b.value, c.value), a.derivative * b.value + a.value * b.derivative + c.derivative};
