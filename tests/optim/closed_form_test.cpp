@@ -79,7 +79,8 @@ void check_sgd(optim::riemannian_sgd const& optimiser)
     textbook::settings const s{.rate = rounded<T>(optimiser.rate),
                                .momentum = rounded<T>(optimiser.momentum),
                                .weight_decay = rounded<T>(optimiser.weight_decay),
-                               .nesterov = optimiser.nesterov};
+                               .nesterov = optimiser.nesterov,
+                               .exact = optimiser.ball.map == optim::ball_map::exponential};
     for (double const c : {0.25, 1.0, 3.7})
         for (index_t const dimension : {1, 2, 5, 17})
             for (int const steps : {1, 2, 7}) {
@@ -98,7 +99,8 @@ void check_adam(optim::riemannian_adam const& optimiser)
                                .weight_decay = rounded<T>(optimiser.weight_decay),
                                .decay1 = optimiser.decay1,
                                .decay2 = optimiser.decay2,
-                               .epsilon = rounded<T>(optimiser.epsilon)};
+                               .epsilon = rounded<T>(optimiser.epsilon),
+                               .exact = optimiser.ball.map == optim::ball_map::exponential};
     for (double const c : {0.25, 1.0, 3.7})
         for (index_t const dimension : {1, 2, 5, 17})
             for (int const steps : {1, 2, 7}) {
@@ -119,11 +121,13 @@ TEMPLATE_TEST_CASE("riemannian_sgd: steps of the printed formulas", "", float, d
     check_sgd<TestType>({.rate = 0.1, .momentum = 0.9});
     check_sgd<TestType>({.rate = 0.1, .momentum = 0.9, .weight_decay = 0.3});
     check_sgd<TestType>({.rate = 0.1, .momentum = 0.8, .nesterov = true});
+    check_sgd<TestType>({.rate = 0.1, .momentum = 0.9, .ball = {.map = optim::ball_map::retraction}});
 }
 
 TEMPLATE_TEST_CASE("riemannian_adam: steps of the printed formulas", "", float, double)
 {
     check_adam<TestType>({.rate = 0.1});
+    check_adam<TestType>({.rate = 0.1, .ball = {.map = optim::ball_map::retraction}});
     check_adam<TestType>({.rate = 0.05, .decay1 = 0.5, .decay2 = 0.75, .epsilon = 0.125, .weight_decay = 0.3});
 }
 

@@ -137,6 +137,7 @@ TEST_CASE("riemannian_sgd, riemannian_adam: steps commute with isometries")
     check_equivariant(optim::riemannian_sgd{.rate = 0.1, .momentum = 0.9});
     check_equivariant(optim::riemannian_sgd{.rate = 0.1, .momentum = 0.8, .nesterov = true});
     check_equivariant(optim::riemannian_adam{.rate = 0.1});
+    check_equivariant(optim::riemannian_adam{.rate = 0.1, .ball = {.map = optim::ball_map::retraction}});
 }
 
 TEMPLATE_TEST_CASE("riemannian_sgd, riemannian_adam: points stay inside the ball at any rate", "", float, double)

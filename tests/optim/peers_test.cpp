@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The hyspn authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Five steps of PyTorch 2.1.0 and geoopt 0.5.1 in double precision.
+// Five steps of PyTorch 2.1.0 and geoopt 0.5.1 (its exact maps) in double precision.
 
 #include <initializer_list>
 
@@ -101,9 +101,6 @@ TEST_CASE("riemannian_sgd: the steps of geoopt without momentum, where it has no
     check_ball(optim::riemannian_sgd{.rate = 0.1, .weight_decay = 0.2},
                {0.27182868573278551, -0.27142732953915016, 0.48786971582712663, -0.75178783152015316,
                 0.10891231057990911, 0.36047124965295585});
-    check_ball(optim::riemannian_sgd{.rate = 0.1, .ball = {.map = optim::ball_map::retraction}},
-               {0.27541050372565234, -0.27383343437017155, 0.49366957961573754, -0.75623553900769458,
-                0.10952863658032301, 0.36247666359216196});
 }
 
 TEST_CASE("riemannian_adam: the steps of geoopt")
@@ -113,9 +110,6 @@ TEST_CASE("riemannian_adam: the steps of geoopt")
     check_ball(optim::riemannian_adam{.rate = 0.1, .decay1 = 0.8, .decay2 = 0.99, .epsilon = 1e-3, .weight_decay = 0.2},
                {0.23980260121948327, -0.36918656888004103, 0.47917936667394612, -0.80256811804448192,
                 0.11736205209039213, 0.33050633140561658});
-    check_ball(optim::riemannian_adam{.rate = 0.1, .ball = {.map = optim::ball_map::retraction}},
-               {0.24749647627467775, -0.37249009681470774, 0.49121326336705018, -0.80724933153557821,
-                0.1180122509448196, 0.33524925543096584});
 }
 
 }  // namespace hyspn::testing

@@ -39,11 +39,12 @@ inline number lambda(number c, vector const& x)
     return 2 / (1 - c * dot(x, x));
 }
 
-inline vector expmap(number c, vector const& x, vector const& v)
+/// With `exact`, else the retraction, which has θ/√(1 + θ²) where this has tanh θ.
+inline vector expmap(number c, vector const& x, vector const& v, bool exact)
 {
-    number const s = std::sqrt(c), length = std::sqrt(dot(v, v));
+    number const s = std::sqrt(c), length = std::sqrt(dot(v, v)), theta = s * lambda(c, x) * length / 2;
     if (length == 0) return x;
-    number const t = std::tanh(s * lambda(c, x) * length / 2) / (s * length);
+    number const t = (exact ? std::tanh(theta) : theta / std::sqrt(1 + theta * theta)) / (s * length);
     return mobius_add(c, x, combine(t, v, 0, v));
 }
 
@@ -72,6 +73,7 @@ struct settings {
     number rate, momentum = 0, weight_decay = 0;
     bool nesterov = false;
     number decay1 = 0, decay2 = 0, epsilon = 0;
+    bool exact = true;
 };
 
 inline vector riemannian_gradient(number c, vector const& x, vector const& g, number weight_decay)
@@ -85,7 +87,7 @@ inline void sgd_step(number c, settings const& s, vector const& g, point_state& 
     vector const r = riemannian_gradient(c, p.x, g, s.weight_decay);
     p.m = combine(s.momentum, p.m, 1, r);
     vector const along = s.nesterov ? combine(1, r, s.momentum, p.m) : p.m;
-    vector const y = expmap(c, p.x, combine(-s.rate, along, 0, along));
+    vector const y = expmap(c, p.x, combine(-s.rate, along, 0, along), s.exact);
     p.m = transport(c, p.x, y, p.m);
     p.x = y;
 }
@@ -98,7 +100,7 @@ inline void adam_step(number c, settings const& s, int t, vector const& g, point
     p.v = s.decay2 * p.v + (1 - s.decay2) * l * l * dot(r, r);
     number const scale = s.rate / (1 - std::pow(s.decay1, static_cast<number>(t))) /
                          (std::sqrt(p.v / (1 - std::pow(s.decay2, static_cast<number>(t)))) + s.epsilon);
-    vector const y = expmap(c, p.x, combine(-scale, p.m, 0, p.m));
+    vector const y = expmap(c, p.x, combine(-scale, p.m, 0, p.m), s.exact);
     p.m = transport(c, p.x, y, p.m);
     p.x = y;
 }

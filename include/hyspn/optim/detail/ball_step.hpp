@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <cstddef>
 
@@ -12,6 +13,7 @@
 #include <hyspn/manifold/manifold_points.hpp>
 #include <hyspn/manifold/poincare/expmap.hpp>
 #include <hyspn/manifold/poincare/ptransp.hpp>
+#include <hyspn/manifold/poincare/retr.hpp>
 #include <hyspn/optim/detail/number_step.hpp>
 
 /// \file
@@ -27,14 +29,15 @@ namespace hyspn::optim {
 /// How a point follows a tangent vector.
 enum class ball_map {
     exponential,  ///< along the geodesic: expmap_x(v)
-    retraction    ///< x + v: equal to first order, a little cheaper
+    retraction    ///< along it too, as far to second order, without transcendental functions: poincare::retr
 };
 
 /// How the optimisers move points of the Poincaré ball.
 struct ball_options {
     ball_map map = ball_map::exponential;
-    /// √c‖x‖ stays at or below 1 − margin: a point that a step would take beyond is put back there, on its ray. 0 means
-    /// eight roundoffs of the type, at a distance √c·d(0, x) of 15 (float) and 35 (double) from the origin.
+    /// √c‖x‖ stays at or below 1 − margin: a point that a step would take beyond is put back there, on its ray. At
+    /// least eight roundoffs of the type, which is at a distance √c·d(0, x) of 15 (float) and 35 (double) from the
+    /// origin.
     double margin = 0;
 };
 
@@ -58,12 +61,13 @@ struct ball_step {
             for (index_t i = 0; i < x.extent(0); ++i) out(i) = x(i);
             return;
         }
-        T const longest = exact ? T(40) * hyspn::complement(k.c(), x) : T(1) / math_traits<T>::unit_roundoff;
+        T const longest = hyspn::complement(k.c(), x) / math_traits<T>::unit_roundoff;
         T const cut = size > longest ? (factor > T(0) ? longest : -longest) / length : factor;
+        hyspn::detail::scaled<T, V> const v{cut, direction};
         if (exact)
-            hyspn::detail::poincare_expmap::forward(k, x, hyspn::detail::scaled<T, V>{cut, direction}, out);
+            hyspn::detail::poincare_expmap::forward(k, x, v, out);
         else
-            for (index_t i = 0; i < x.extent(0); ++i) out(i) = x(i) + cut * direction(i);
+            hyspn::detail::poincare_retr::forward(k, x, v, out);
         pull_inside(out);
     }
 
@@ -77,7 +81,8 @@ private:
     }
 };
 
-/// The Riemannian gradient is (A/2)² times the Euclidean one, A = 1 − c‖x‖²; its Riemannian length is A/2 times.
+/// A/2, A = 1 − c‖x‖²: the Riemannian gradient is its square times the Euclidean one (poincare::egrad2rgrad), and has
+/// A/2 times the length, measured at x.
 template <class T, class X>
 HYSPN_HD T half_complement(ball_step<T> const& ball, X x)
 {
@@ -114,7 +119,7 @@ ball_step<T> make_ball_step(char const* function, ball_options const& options, T
 {
     hyspn::detail::require_value(options.margin >= 0 && options.margin < 1, function, "margin",
                                  "at least 0 and less than 1", options.margin);
-    T const margin = options.margin > 0 ? static_cast<T>(options.margin) : T(8) * math_traits<T>::unit_roundoff;
+    T const margin = std::max(static_cast<T>(options.margin), T(8) * math_traits<T>::unit_roundoff);
     return {curvature<T>::from_c(c), options.map == ball_map::exponential, T(1) - margin};
 }
 
