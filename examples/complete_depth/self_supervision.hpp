@@ -14,8 +14,8 @@
 #include <hyspn/guidance/initial_depth.hpp>
 #include <hyspn/optim/adam.hpp>
 
+#include "../common/progress.hpp"
 #include "gates.hpp"
-#include "progress.hpp"
 
 /// Values for an affinity that has to learn, from nothing but the samples of the image at hand: some are hidden, and
 /// the affinity is trained to make the propagation of the others arrive at them.
