@@ -221,6 +221,13 @@ def case(rng, name, regime, n, c):
             else:
                 keep(field, value)
                 keep("grad_" + field, [float(grad[i]) for i in part])
+        shift = mpf(0)
+        for j, a in enumerate(point):
+            h = mpf(10) ** -40 * (abs(a) if a != 0 else 1)
+            there = list(point)
+            there[j] = a + h
+            shift += sum(((p - q) / h * a) ** 2 for p, q in zip(f(there), out))
+        keep("cond_out", float(mp.sqrt(shift / dot(out, out))))
         keep("out", [float(a) for a in out])
         keep("grad_out", [float(a) for a in g])
     return {field: np.array(v, dtype=np.float64) for field, v in rows.items()} | {"c": np.array(c, dtype=np.float64)}

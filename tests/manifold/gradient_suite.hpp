@@ -107,15 +107,15 @@ std::vector<double> join(index_t extent, place const& at, double c, unsigned see
 }
 
 template <class Op>
-void check_gradients(std::vector<double> const& x, index_t extent, bool differences)
+void check_gradients(std::vector<double> const& x, index_t extent, bool differences, double floor = 1e-9)
 {
     flat_operation<Op> const op{extent};
     auto const backward = [&](auto const& p, auto const& dy) { return op.backward(p, dy); };
-    auto const adjoint = check_adjoint(op, backward, x, {.log_above = 1e-7, .floor = 1e-9});
+    auto const adjoint = check_adjoint(op, backward, x, {.log_above = 1e-7, .floor = floor});
     INFO(adjoint.log);
     CHECK(adjoint.within(1e-7));
     if (!differences) return;
-    auto const slopes = check_differences(op, backward, x);
+    auto const slopes = check_differences(op, backward, x, {.floor = floor});
     INFO(slopes.log);
     CHECK(slopes.within(1e-7));
 }

@@ -28,14 +28,15 @@ using hyperplane_dist = operation<hyspn::detail::poincare_hyperplane_dist>;
 using busemann = operation<hyspn::detail::poincare_busemann>;
 using cone_angle = operation<hyspn::detail::poincare_cone_angle>;
 
-/// With K so small that every point the suites think of has a cone.
-struct cone_half_aperture : operation<hyspn::detail::poincare_cone_half_aperture> {
+/// The half-aperture of cones with K = 1/Reciprocal.
+template <index_t Reciprocal>
+struct cone_half_aperture_of : operation<hyspn::detail::poincare_cone_half_aperture> {
     using base = operation<hyspn::detail::poincare_cone_half_aperture>;
 
     template <class T>
     static entailment_cones<T> cones(curvature<T> const& k)
     {
-        return {k, T(1e-9)};
+        return {k, T(1) / T(Reciprocal)};
     }
     template <class P, class... A>
     static auto forward(P const& policy_or_curvature, A&&... a)
@@ -61,6 +62,9 @@ private:
         return f(policy, cones(k), a...);
     }
 };
+
+/// With K so small that every point the suites think of has a cone, but the origin.
+using cone_half_aperture = cone_half_aperture_of<(index_t{1} << 40)>;
 
 /// Transport and the metric.
 using tangent_ops =

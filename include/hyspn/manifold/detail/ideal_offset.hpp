@@ -16,7 +16,7 @@ struct ideal_offset {
     T a, r, t, along;       ///< A, ‖x‖, t, X
     rejection<X, W> across;  ///< x − Xω̂
     T h;                    ///< its length
-    T gap, turn, n;         ///< 1 − t, t − sX, N
+    T sx, gap, turn, n;      ///< sX, 1 − t, t − sX, N
 
     HYSPN_HD ideal_offset(curvature<T> const& k, X x, W w) : across(x, w)
     {
@@ -26,9 +26,10 @@ struct ideal_offset {
         r = norm(x);
         t = s * r;
         along = across.along;
-        h = norm(across);
+        sx = s * along;
+        h = across.length;
         gap = a / (T(1) + t);
-        turn = along > T(0) ? s * h * (h / (r + along)) : t - s * along;
+        turn = along > T(0) ? s * h * (h / (r + along)) : t - sx;
         n = gap * gap + T(2) * turn;
     }
 };

@@ -23,7 +23,7 @@ struct poincare_busemann {
     template <class T, class End>
     HYSPN_HD static T half_excess(End const& end)
     {
-        return end.t > T(0.5) ? end.turn - end.t * end.gap : end.t * end.t - (end.t - end.turn);
+        return end.t > T(0.5) ? end.turn - end.t * end.gap : end.t * end.t - end.sx;
     }
 
     /// E.
@@ -52,7 +52,7 @@ struct poincare_busemann {
                                 ? b * b * b * sinh_residue(e)
                                 : ((T(1) / ratio - ratio) / T(2) - e) / (s * k.c());
         T const scale = end.length == T(0) ? T(0) : g;
-        T const on_axis = s * end.along - ratio * (end.gap + end.turn), on_across = (T(1) + ratio) * s;
+        T const on_axis = end.sx - ratio * (end.gap + end.turn), on_across = (T(1) + ratio) * s;
         T const factor = T(2) * scale / end.a;
         T const to_direction = end.length == T(0) ? T(0) : T(-2) * g / (end.n * end.length);
         T const c_bar = scale * (sinh_part / T(2) + end.h / end.n * (end.h / (s * end.a)));

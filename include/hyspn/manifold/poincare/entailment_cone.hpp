@@ -111,7 +111,7 @@ struct poincare_cone_angle {
             b = complement(k.c(), y);
             r = norm(x);
             along = across.along;
-            h = r > T(0) ? norm(across) : T(0);
+            h = r > T(0) ? across.length : T(0);
             delta2 = squared_norm(difference{y, x});
             q = k.c() * delta2;
         }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <hyspn/manifold/detail/pointwise.hpp>
+#include <hyspn/manifold/detail/rejection.hpp>
 #include <hyspn/manifold/poincare/mobius_add.hpp>
 
 namespace hyspn {
@@ -37,6 +38,13 @@ struct poincare_geodesic_unit {
         }
     };
 
+    template <class Back>
+    struct w_cotangent {
+        Back const& back;
+        HYSPN_HD index_t extent(std::size_t) const { return back.z.extent(0); }
+        HYSPN_HD auto operator()(index_t i) const { return back.to_y(i); }
+    };
+
     template <class T, class X, class U, class M>
     HYSPN_HD static void forward(curvature<T> const& k, T t, X x, U u, view<T, 1, M> out)
     {
@@ -61,9 +69,9 @@ struct poincare_geodesic_unit {
         T const opposite = z.p2 * (a + b * (T(1) - a)) * back.gx - back.gp * (z.p2 - a * a * rho2);
         T const c_bar = (nearly_opposite ? opposite : general) / d2 - eta * tanhc_decay(w.theta) * rho * rho2;
         T const turn = w.length > T(0) ? rho / w.length : T(0);
-        direction const u_hat{u, w.length};
+        rejection const across{w_cotangent<decltype(back)>{back}, u};
         for (index_t i = 0; i < x.extent(0); ++i) {
-            T const to_x = back.to_x(i), to_u = turn * (back.to_y(i) - eta * u_hat(i));
+            T const to_x = back.to_x(i), to_u = turn * across(i);
             dx(i) = to_x;
             du(i) = to_u;
         }

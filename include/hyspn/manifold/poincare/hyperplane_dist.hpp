@@ -11,7 +11,7 @@ namespace detail {
 
 /// q = (2‖z‖/s) asinh(2s⟨x,ẑ⟩/A · cosh 2sr − (2−A)/A · sinh 2sr), A = 1 − c‖x‖². With σ the sign of r, F = 2s|r|,
 /// β = e^{−2F}, X = σ⟨x,ẑ⟩, N± = ‖ẑ ± σsx‖² and 1 − sX from ideal_offset:
-///     q = σ(2‖z‖/s) y,   y = asinh(e^F Ŷ/2),   AŶ = 2sX(1+β) − (2−A)(1−β) = βN₊ − N₋,
+///     q = σ(2‖z‖/s) y,   y = asinh(e^F Ŷ/2),   AŶ = 2s(1+β) {X − (2−A)|r| tanhc F} = βN₊ − N₋,
 /// the second form near the end of the ray, where N₋ is small. For large F y is ±(F + Λ), Λ = log((|Ŷ|+R)/2),
 /// R² = Ŷ² + 4β. With x⊥ = x − ⟨x,ẑ⟩ẑ, V = N₋ + βN₊ and f = 4g‖z‖/(AR):
 ///     x̄ = f { [(1−β)(1−sX) + 2β + sXŶ] ẑ − σs((1−β) − Ŷ) x⊥ },     r̄ = −fV,
@@ -40,13 +40,12 @@ struct poincare_hyperplane_dist {
             f = T(2) * k.sqrt_c() * T(fabs(r));
             beta = exp(T(-2) * f);
             one_minus_beta = -expm1(T(-2) * f);
-            sx = k.sqrt_c() * end.along;
+            sx = end.sx;
             across2 = k.sqrt_c() * end.h * (k.sqrt_c() * end.h);
             near = end.length > T(0) ? end.n : T(2) - end.a;
             far = T(2) - end.a + T(2) * sx;
-            T const a_y = near < T(0.5) ? beta * far - near
-                                        : T(2) * sx * (T(1) + beta) - (T(2) - end.a) * one_minus_beta;
-            y_hat = a_y / end.a;
+            T const ahead = end.along - (T(2) - end.a) * (tanhc(f) * T(fabs(r)));
+            y_hat = (near < T(0.5) ? beta * far - near : T(2) * k.sqrt_c() * (T(1) + beta) * ahead) / end.a;
             root = sqrt(y_hat * y_hat + T(4) * beta);
         }
         /// log((|Ŷ|+R)/2).
