@@ -25,7 +25,7 @@ using with_goldens = std::tuple<ptransp, ptransp0, egrad2rgrad, midpoint, golden
 
 }  // namespace
 
-// Sums of terms of either sign, lines that pass the origin, horospheres and planes that pass the point.
+// Sums of terms of either sign, lines that pass the origin, directions that all but point to the ideal point.
 template <>
 inline constexpr bool may_cancel<ehess2rhess> = true;
 template <>
@@ -34,8 +34,6 @@ template <>
 inline constexpr bool may_cancel<geodesic> = true;
 template <>
 inline constexpr bool may_cancel<geodesic_unit> = true;
-template <>
-inline constexpr bool may_cancel<hyperplane_dist> = true;
 template <>
 inline constexpr bool may_cancel<busemann> = true;
 

@@ -91,8 +91,7 @@ TEST_CASE("A zero row of hyperplane_dist has the stated derivative in z and none
             CHECK(dr == 0);
             double const t2 = c * squared_norm(as_view(x)), angle = 2 * k.sqrt_c() * std::fabs(offset);
             // cosh/√(A² + (2−A)² sinh²), divided by cosh.
-            double const factor =
-                4 * 1.5 / std::hypot((1 - t2) / std::cosh(angle), (1 + t2) * std::tanh(angle));
+            double const factor = 4 * 1.5 / std::hypot((1 - t2) / std::cosh(angle), (1 + t2) * std::tanh(angle));
             for (index_t i = 0; i < 3; ++i) {
                 CHECK(dx(i) == 0);
                 CHECK(dz(i) == Approx(factor * x(i)).epsilon(1e-12));

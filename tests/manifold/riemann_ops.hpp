@@ -44,7 +44,8 @@ struct cone_half_aperture_of : operation<hyspn::detail::poincare_cone_half_apert
         if constexpr (curvature_like<P>)
             return base::forward(cones(policy_or_curvature), std::forward<A>(a)...);
         else
-            return with_policy(policy_or_curvature, [](auto&&... b) { return base::forward(b...); }, a...);
+            return with_policy(
+                policy_or_curvature, [](auto&&... b) { return base::forward(b...); }, a...);
     }
     template <class P, class... A>
     static auto vjp(P const& policy_or_curvature, A&&... a)
@@ -52,7 +53,8 @@ struct cone_half_aperture_of : operation<hyspn::detail::poincare_cone_half_apert
         if constexpr (curvature_like<P>)
             return base::vjp(cones(policy_or_curvature), std::forward<A>(a)...);
         else
-            return with_policy(policy_or_curvature, [](auto&&... b) { return base::vjp(b...); }, a...);
+            return with_policy(
+                policy_or_curvature, [](auto&&... b) { return base::vjp(b...); }, a...);
     }
 
 private:
@@ -67,8 +69,7 @@ private:
 using cone_half_aperture = cone_half_aperture_of<(index_t{1} << 40)>;
 
 /// Transport and the metric.
-using tangent_ops =
-    std::tuple<ptransp, ptransp0, ptransp0back, metric_inner, metric_norm, egrad2rgrad, ehess2rhess>;
+using tangent_ops = std::tuple<ptransp, ptransp0, ptransp0back, metric_inner, metric_norm, egrad2rgrad, ehess2rhess>;
 /// Curves.
 using path_ops = std::tuple<retr, geodesic, geodesic_unit, midpoint>;
 /// Hyperplanes, horospheres and cones, but cone_half_aperture, which is not defined at the origin.

@@ -12,10 +12,10 @@ namespace hyspn::detail {
 ///     1 − t = A/(1+t),   t − sX = s h²/(‖x‖+X) for X > 0,   N = ‖ω̂ − sx‖² = (1−t)² + 2 (t − sX).
 template <class T, class X, class W>
 struct ideal_offset {
-    T length;               ///< ‖ω‖
-    T a, r, t, along;       ///< A, ‖x‖, t, X
+    T length;                ///< ‖ω‖
+    T a, r, t, along;        ///< A, ‖x‖, t, X
     rejection<X, W> across;  ///< x − Xω̂
-    T h;                    ///< its length
+    T h;                     ///< its length
     T sx, gap, turn, n;      ///< sX, 1 − t, t − sX, N
 
     HYSPN_HD ideal_offset(curvature<T> const& k, X x, W w) : across(x, w)

@@ -6,9 +6,9 @@
 
 namespace hyspn::detail {
 
-/// v − ⟨v,â⟩â, element by element: the part of v at right angles to an axis a of any length (v itself for a = 0), within
-/// a few eps of its own length even where v is nearly parallel to a. Two projections: the first leaves a part along a
-/// of the size of a rounding of v, the second takes that away. What is left of a parallel v, a rounding of that
+/// v − ⟨v,â⟩â, element by element: the part of v at right angles to an axis a of any length (v itself for a = 0),
+/// within a few eps of its own length even where v is nearly parallel to a. Two projections: the first leaves a part
+/// along a of the size of a rounding of v, the second takes that away. What is left of a parallel v, a rounding of that
 /// rounding, counts as 0.
 template <class V, class A>
 struct rejection {
@@ -21,7 +21,8 @@ struct rejection {
     T length;         ///< ‖v − ⟨v,â⟩â‖
     bool parallel;    ///< nothing is left
 
-    HYSPN_HD rejection(V v_, A axis_) : v(v_), axis(axis_), scale(1), first(0), second(0), along(0), length(0), parallel(false)
+    HYSPN_HD rejection(V v_, A axis_)
+        : v(v_), axis(axis_), scale(1), first(0), second(0), along(0), length(0), parallel(false)
     {
         using std::sqrt;
         using traits = math_traits<T>;

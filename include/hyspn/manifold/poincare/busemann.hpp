@@ -48,9 +48,8 @@ struct poincare_busemann {
         using std::fabs;
         ideal_offset<T, X, W> const end(k, x, w);
         T const s = k.sqrt_c(), e = exponent<T>(end), b = e / s, ratio = end.a / end.n;
-        T const sinh_part = fabs(e) < math_traits<T>::series_limit
-                                ? b * b * b * sinh_residue(e)
-                                : ((T(1) / ratio - ratio) / T(2) - e) / (s * k.c());
+        T const sinh_part = fabs(e) < math_traits<T>::series_limit ? b * b * b * sinh_residue(e)
+                                                                   : ((T(1) / ratio - ratio) / T(2) - e) / (s * k.c());
         T const scale = end.length == T(0) ? T(0) : g;
         T const on_axis = end.sx - ratio * (end.gap + end.turn), on_across = (T(1) + ratio) * s;
         T const factor = T(2) * scale / end.a;

@@ -91,10 +91,11 @@ struct poincare_dist2plane {
 
 namespace poincare {
 
-/// Signed distance of the point x of the Poincaré ball from the hyperplane through the point p at right angles to a, the
-/// totally geodesic {y : ⟨−p ⊕ y, a⟩ = 0}: (1/s) asinh(2s⟨u,â⟩/(1 − c‖u‖²)), u = −p ⊕ x, s = √c; positive on the side
-/// a points to. The length of a does not count; 0 for a = 0. Any strides. Error ≤ 16 eps for points inside the ball.
-/// Ganea et al. 2018, Th. 5, without its factor λ_p‖a‖, and with its sign. hyperplane_dist has the planes of HNN++.
+/// Signed distance of the point x of the Poincaré ball from the hyperplane through the point p at right angles to a,
+/// the totally geodesic {y : ⟨−p ⊕ y, a⟩ = 0}: (1/s) asinh(2s⟨u,â⟩/(1 − c‖u‖²)), u = −p ⊕ x, s = √c; positive on the
+/// side a points to. The length of a does not count; 0 for a = 0. Any strides. Error ≤ 16 eps for points inside the
+/// ball. Ganea et al. 2018, Th. 5, without its factor λ_p‖a‖, and with its sign. hyperplane_dist has the planes of
+/// HNN++.
 HYSPN_FUNCTION detail::pointwise_function<detail::poincare_dist2plane> dist2plane{};
 
 /// Vector-Jacobian product: writes dx, dp and da (at right angles to a; all 0 for a = 0) for the cotangent g of the

@@ -26,8 +26,7 @@ struct poincare_ehess2rhess {
     {
         T const k = complement(curv.c(), x) / T(2), ck = curv.c() * k;
         T const xe = cdot(x, e), xu = cdot(x, u), ue = cdot(u, e);
-        for (index_t i = 0; i < x.extent(0); ++i)
-            out(i) = k * k * h(i) + ck * (xe * u(i) - xu * e(i) - ue * x(i));
+        for (index_t i = 0; i < x.extent(0); ++i) out(i) = k * k * h(i) + ck * (xe * u(i) - xu * e(i) - ue * x(i));
     }
 
     template <class T, class X, class E, class H, class U, class G, class M>

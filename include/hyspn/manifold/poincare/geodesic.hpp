@@ -8,8 +8,8 @@ namespace hyspn {
 
 namespace detail {
 
-/// On the hyperboloid the geodesic is (sinh 2q X + sinh 2p Y)/sinh 2b, b = s d(x,y)/2, p = tb, q = (1−t)b. Carried to the
-/// ball, with A = 1 − c‖x‖², B = 1 − c‖y‖², P = AB, Q = c‖δ‖², δ = y − x, z = Q/P = sinh²b:
+/// On the hyperboloid the geodesic is (sinh 2q X + sinh 2p Y)/sinh 2b, b = s d(x,y)/2, p = tb, q = (1−t)b. Carried to
+/// the ball, with A = 1 − c‖x‖², B = 1 − c‖y‖², P = AB, Q = c‖δ‖², δ = y − x, z = Q/P = sinh²b:
 ///     m = (αB x + βA y)/Δ,     Δ = αB + βA + τP,
 ///     α = sinh 2q/sinh 2b,     β = sinh 2p/sinh 2b,     τ = (1 − α − β)/2 = sinh p sinh q/cosh b.
 /// Evaluated as a step from the nearer end,
@@ -102,10 +102,9 @@ struct poincare_geodesic {
         T const ct_b = bernoulli(T(2) * w.half);
         T const n_alpha = T(2) * p + ct_b + bernoulli(T(2) * p) + fermi(q);
         T const n_beta = T(2) * q + ct_b + bernoulli(T(2) * q) + fermi(p);
-        T const slope =
-            T(4) * (t * t * langevinc(T(fabs(T(2) * p))) - w.left * w.left * langevinc(T(fabs(T(2) * q))));
-        T const omega = g_delta * w.alpha * w.beta * slope -
-                        w.tau_rate * (w.alpha * n_alpha * b * gx + w.beta * n_beta * a * gy);
+        T const slope = T(4) * (t * t * langevinc(T(fabs(T(2) * p))) - w.left * w.left * langevinc(T(fabs(T(2) * q))));
+        T const omega =
+            g_delta * w.alpha * w.beta * slope - w.tau_rate * (w.alpha * n_alpha * b * gx + w.beta * n_beta * a * gy);
         T const s = asinhc(w.root_z), kappa = s * omega / (T(2) * w.root * weight);  // s² tanhc(b) = s/cosh b
         T const c_a = w.beta * from_m_to_y - h * b * w.tau - kappa * w.q / a;
         T const c_b = w.alpha * from_m_to_x - h * a * w.tau - kappa * w.q / b;
@@ -129,9 +128,9 @@ struct poincare_geodesic {
 namespace poincare {
 
 /// The point of the geodesic from x to y in the Poincaré ball at the fraction t of its length, a number a point:
-/// out = x ⊕ t ⊗ (−x ⊕ y). Exactly x at t = 0 and y at t = 1; t outside [0, 1] goes on along the same line. Any strides;
-/// out may be x or y. Error ≤ 16 eps, norm-wise, for 0 ≤ t ≤ 1, but where the line passes the origin, ≤ 4·cond eps.
-/// Ganea et al. 2018, eq. 7.
+/// out = x ⊕ t ⊗ (−x ⊕ y). Exactly x at t = 0 and y at t = 1; t outside [0, 1] goes on along the same line. Any
+/// strides; out may be x or y. Error ≤ 16 eps, norm-wise, for 0 ≤ t ≤ 1, but where the line passes the origin, ≤ 4·cond
+/// eps. Ganea et al. 2018, eq. 7.
 HYSPN_FUNCTION detail::pointwise_function<detail::poincare_geodesic> geodesic{};
 
 /// Vector-Jacobian product: writes dt, dx and dy, returns the cotangent of c. dt may be t, dx may be x, dy may be y.

@@ -60,12 +60,13 @@ struct poincare_geodesic_unit {
         mobius_sum const z{k.c(), x, w.vector, w.complement};
         mobius_sum_vjp const back{z, g};
         T const a = z.a, b = z.b, c = z.c, d2 = z.d * z.d, rho = w.rho, rho2 = rho * rho, x2 = squared_norm(x);
-        T const gu = w.length > T(0) ? cdot(g, u) / w.length : T(0), xu = w.length > T(0) ? cdot(x, u) / w.length : T(0);
+        T const gu = w.length > T(0) ? cdot(g, u) / w.length : T(0),
+                xu = w.length > T(0) ? cdot(x, u) / w.length : T(0);
         T const q = b + a * c * rho2;
         T const eta = w.length > T(0) ? a * (q * gu + c * rho * (z.d + q) * back.gx) / d2 : T(0);
         bool const nearly_opposite = z.p2 < (x2 > rho2 ? x2 : rho2) / T(2);
-        T const general = rho2 * back.gx * (a - c * x2 * (a + z.n)) -
-                          rho * gu * (x2 + T(2) * rho * xu + c * x2 * (T(1) + a) * rho2);
+        T const general =
+            rho2 * back.gx * (a - c * x2 * (a + z.n)) - rho * gu * (x2 + T(2) * rho * xu + c * x2 * (T(1) + a) * rho2);
         T const opposite = z.p2 * (a + b * (T(1) - a)) * back.gx - back.gp * (z.p2 - a * a * rho2);
         T const c_bar = (nearly_opposite ? opposite : general) / d2 - eta * tanhc_decay(w.theta) * rho * rho2;
         T const turn = w.length > T(0) ? rho / w.length : T(0);

@@ -71,17 +71,19 @@ struct poincare_hyperplane_dist {
         return w.sigma * (T(2) * w.end.length / k.sqrt_c()) * w.y();
     }
 
-    /// {…} of c̄. For F < 2 its parts are all of third order in lengths,
-    ///     {2sX/A [(1+β) 2t²/A + F(1−β)] − (1−β) [(2−A)/A L(F) + 4t²/A²] − Ŷ L(y)}/R,
-    /// L(u) = u coth u − 1; for larger F the large terms of −y and FV/(AR) are taken off each other first.
+    /// {…} of c̄. For F < 2 its parts are all of third order in lengths: with L(u) = u coth u − 1 and
+    /// F tanh F − L(F) = 2 tanh²F tanhc_decay(F),
+    ///     {Ŷ (2t²/A + F tanh F − L(y)) + (1−β) [(2−A) 2 tanh²F tanhc_decay(F) − 2t²]/A}/R;
+    /// for larger F the large terms of −y and FV/(AR) are taken off each other first.
     template <class T, class X, class Z>
     HYSPN_HD static T curvature_term(terms<T, X, Z> const& w, T y)
     {
+        using std::tanh;
         T const a = w.end.a, t2 = w.end.t * w.end.t, total = w.near + w.beta * w.far;
         if (w.f < math_traits<T>::series_limit) {
-            T const first = T(2) * w.sx / a * ((T(1) + w.beta) * T(2) * t2 / a + w.f * w.one_minus_beta);
-            T const second = w.one_minus_beta * ((T(2) - a) / a * tcoth_minus_1(w.f) + T(4) * t2 / (a * a));
-            return (first - second - w.y_hat * tcoth_minus_1(y)) / w.root;
+            T const h = tanh(w.f), bend = (T(2) - a) * (h * h * tanhc_decay(w.f)) - t2;
+            return (w.y_hat * (T(2) * t2 / a + w.f * h - tcoth_minus_1(y)) + T(2) * w.one_minus_beta * bend / a) /
+                   w.root;
         }
         T const ar = a * w.root, t = w.end.t;
         T const ahead = t * w.end.gap - w.end.turn;  // sX − t²
@@ -127,8 +129,8 @@ namespace poincare {
 /// and away from the origin, where it is a few eps of 2‖z‖·(s|r|+1)/s. Shimizu et al. 2021, eq. 6.
 HYSPN_FUNCTION detail::pointwise_function<detail::poincare_hyperplane_dist> hyperplane_dist{};
 
-/// Vector-Jacobian product: writes dx, dz and dr for the cotangent g of the value, returns the cotangent of c. For z = 0
-/// dx, dr and that of c are 0 but dz is 4g cosh(2sr) x/√((1−c‖x‖²)² + (1+c‖x‖²)² sinh²2sr), so that such a row can
+/// Vector-Jacobian product: writes dx, dz and dr for the cotangent g of the value, returns the cotangent of c. For z =
+/// 0 dx, dr and that of c are 0 but dz is 4g cosh(2sr) x/√((1−c‖x‖²)² + (1+c‖x‖²)² sinh²2sr), so that such a row can
 /// train. dx may be x, dz may be z, dr may be r.
 HYSPN_FUNCTION detail::pointwise_vjp<detail::poincare_hyperplane_dist> hyperplane_dist_vjp{};
 

@@ -47,8 +47,8 @@ namespace poincare {
 /// Ganea et al. 2018, §2.1.
 HYSPN_FUNCTION detail::pointwise_function<detail::poincare_inner> inner{};
 
-/// Vector-Jacobian product: writes dx, du and dv for the cotangent g of the value, returns the cotangent of c. dx may be
-/// x, du may be u, dv may be v.
+/// Vector-Jacobian product: writes dx, du and dv for the cotangent g of the value, returns the cotangent of c. dx may
+/// be x, du may be u, dv may be v.
 HYSPN_FUNCTION detail::pointwise_vjp<detail::poincare_inner> inner_vjp{};
 
 }  // namespace poincare

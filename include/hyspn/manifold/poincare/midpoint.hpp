@@ -10,8 +10,8 @@ namespace hyspn {
 namespace detail {
 
 /// m = (Bx + Ay)/Δ, A = 1 − c‖x‖², B = 1 − c‖y‖², Δ = A + B + ν, ν = √(P(P+Q)) − P = P(1−χ)/χ, P = AB, Q = c‖δ‖²,
-/// χ² = P/(P+Q), 1 − χ = (Q/(P+Q))/(1+χ), δ = x − y, ζ = x + y; the numerator as c⟨δ,ζ⟩x + Aζ, whose first part is small
-/// where the second cancels. With η = (1−χ)²/(2χ), G = g/Δ, h = ⟨G,m⟩:
+/// χ² = P/(P+Q), 1 − χ = (Q/(P+Q))/(1+χ), δ = x − y, ζ = x + y; the numerator as c⟨δ,ζ⟩x + Aζ, whose first part is
+/// small where the second cancels. With η = (1−χ)²/(2χ), G = g/Δ, h = ⟨G,m⟩:
 ///     c_A = ⟨G,νy−Bδ⟩/Δ − Bηh,     c_B = ⟨G,νx+Aδ⟩/Δ − Aηh,
 ///     x̄ = BG − 2c·c_A x − chχ δ,     ȳ = AG − 2c·c_B y + chχ δ,
 ///     c̄ = −½(‖x‖²+‖y‖²) [(ν⟨G,ζ⟩ − c⟨δ,ζ⟩⟨G,δ⟩)/Δ − (A+B)ηh] + ½⟨δ,ζ⟩ (⟨G,δ⟩ + c⟨δ,ζ⟩ηh) − ½hχ‖δ‖².
@@ -53,10 +53,12 @@ struct poincare_midpoint {
     HYSPN_HD static T vjp(curvature<T> const& k, X x, Y y, G g, view<T, 1, M> dx, view<T, 1, M> dy)
     {
         terms<T, X, Y> const t(k, x, y);
-        T const c = k.c(), a = t.a, b = t.b, weight = t.weight, eta = t.one_minus_chi * t.one_minus_chi / (T(2) * t.chi);
+        T const c = k.c(), a = t.a, b = t.b, weight = t.weight,
+                eta = t.one_minus_chi * t.one_minus_chi / (T(2) * t.chi);
         T const on_x = c * t.delta_zeta;
         T const gx = cdot(g, x) / weight, gy = cdot(g, y) / weight;
-        T const g_delta = exact_dot(g, difference<X, Y>{x, y}) / weight, g_zeta = exact_dot(g, sum<X, Y>{x, y}) / weight;
+        T const g_delta = exact_dot(g, difference<X, Y>{x, y}) / weight,
+                g_zeta = exact_dot(g, sum<X, Y>{x, y}) / weight;
         T const h = (on_x * gx + a * g_zeta) / weight;
         T const c_a = (t.nu * gy - b * g_delta) / weight - b * eta * h;
         T const c_b = (t.nu * gx + a * g_delta) / weight - a * eta * h;
@@ -80,9 +82,9 @@ struct poincare_midpoint {
 namespace poincare {
 
 /// The point half-way between the points x and y of the Poincaré ball, geodesic(1/2, x, y), without a transcendental
-/// function: out = (λ_x x + λ_y y)/(λ_x + λ_y − 2 + 2 cosh(s d/2)), s = √c, d = dist(x, y). Any strides; out may be x or
-/// y. Error ≤ 16 eps, norm-wise, inside the ball. Also Ungar's gyromidpoint, the Einstein midpoint and the Fréchet mean
-/// of two points.
+/// function: out = (λ_x x + λ_y y)/(λ_x + λ_y − 2 + 2 cosh(s d/2)), s = √c, d = dist(x, y). Any strides; out may be x
+/// or y. Error ≤ 16 eps, norm-wise, inside the ball. Also Ungar's gyromidpoint, the Einstein midpoint and the Fréchet
+/// mean of two points.
 HYSPN_FUNCTION detail::pointwise_function<detail::poincare_midpoint> midpoint{};
 
 /// Vector-Jacobian product: writes dx and dy, returns the cotangent of c. Error ≤ 128 eps, but for two points near the

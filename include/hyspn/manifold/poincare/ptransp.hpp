@@ -10,8 +10,8 @@ namespace hyspn {
 
 namespace detail {
 
-/// z = (B/A) gyr[y,−x]v, A = 1 − c‖x‖², B = 1 − c‖y‖², by gyro_rotation with Sign = −1. With its cotangents j_x, j_y, j_c
-/// and j = ⟨g, gyr[y,−x]v⟩:
+/// z = (B/A) gyr[y,−x]v, A = 1 − c‖x‖², B = 1 − c‖y‖², by gyro_rotation with Sign = −1. With its cotangents j_x, j_y,
+/// j_c and j = ⟨g, gyr[y,−x]v⟩:
 ///     v̄ = (B/A) gyr[x,−y]g,  x̄ = (B/A) j_x + (2cjB/A²) x,  ȳ = (B/A) j_y − (2cj/A) y,
 ///     c̄ = (B/A) j_c − j⟨y−x,x+y⟩/A².
 struct poincare_ptransp {

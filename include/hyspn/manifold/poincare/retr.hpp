@@ -50,8 +50,8 @@ namespace poincare {
 /// Any strides; out may be x or v. Error ≤ 16 eps, norm-wise, for x inside the ball.
 HYSPN_FUNCTION detail::pointwise_function<detail::poincare_retr> retr{};
 
-/// Vector-Jacobian product: writes dx and dv for the cotangent g of the output, returns the cotangent of c. dx may be x,
-/// dv may be v.
+/// Vector-Jacobian product: writes dx and dv for the cotangent g of the output, returns the cotangent of c. dx may be
+/// x, dv may be v.
 HYSPN_FUNCTION detail::pointwise_vjp<detail::poincare_retr> retr_vjp{};
 
 }  // namespace poincare
