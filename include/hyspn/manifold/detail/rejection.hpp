@@ -53,9 +53,9 @@ struct rejection {
         if (parallel) return T(0);
         T const a = scale * axis(i);
         auto const whole = exact_element(v, i);
-        auto const along = two_product(first, a);
-        auto const rest = two_sum(whole.high, -along.high);
-        return rest.high + (rest.low + (whole.low - along.low)) - second * a;
+        auto const part = two_product(first, a);
+        auto const rest = two_sum(whole.high, -part.high);
+        return rest.high + (rest.low + (whole.low - part.low)) - second * a;
     }
 };
 
