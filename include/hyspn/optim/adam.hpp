@@ -13,13 +13,14 @@ namespace hyspn::optim {
 namespace detail {
 
 /// m and v are the running means of the gradient and of its square; corrected, they are divided by 1 − decayᵗ, the sum
-/// of the weights they are made of after t steps.
+/// of the weights they are made of after t steps. That of m is in `step_size`, that of v in `correction`.
 template <class T>
 struct adam_rule {
     T rate, weight_decay;
     bool decoupled;
     T keep1, take1, keep2, take2;  ///< decay and 1 − decay
-    T weight1, weight2;            ///< 1 − decayᵗ
+    T step_size;                   ///< rate/(1 − decay1ᵗ)
+    T correction;                  ///< 1/(1 − decay2ᵗ)
     T epsilon;
 
     bool keeps_first() const { return true; }
@@ -33,12 +34,12 @@ struct adam_rule {
         return scale(v) * m + (decoupled ? rate * weight_decay * x : T(0));
     }
 
-    /// rate/(√v̂ + epsilon) over the correction of m; 0 where that would be 1/0, and m is 0 too.
+    /// What m is multiplied by: rate/(1 − decay1ᵗ)/(√v̂ + epsilon); 0 where the divisor is 0, and m too.
     HYSPN_HD T scale(T v) const
     {
         using std::sqrt;
-        T const length = sqrt(v / weight2) + epsilon;
-        return length == T(0) ? T(0) : rate / weight1 / length;
+        T const length = sqrt(v * correction) + epsilon;
+        return length == T(0) ? T(0) : step_size / length;
     }
 };
 
@@ -65,8 +66,8 @@ adam_rule<T> make_adam_rule(char const* function, Settings const& s, bool decoup
             number(1 - s.decay1),
             number(s.decay2),
             number(1 - s.decay2),
-            number(sum_of_weights(s.decay1, t)),
-            number(sum_of_weights(s.decay2, t)),
+            number(s.rate / sum_of_weights(s.decay1, t)),
+            number(1 / sum_of_weights(s.decay2, t)),
             number(s.epsilon)};
 }
 

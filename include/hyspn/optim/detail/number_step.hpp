@@ -81,11 +81,20 @@ void prepare(char const* function, Rule const& rule, state<T, SM>& run, std::siz
     (void)kept<T, Rank, M>(rule.keeps_second(), function, run.second, k, x.extents());
 }
 
+/// Dispatches Op over an array, as one line of numbers where it is dense.
 template <template <class, class, std::size_t, class> class Op, execution_policy P, class Rule, class T,
           std::size_t Rank, class M, class SM>
 void step_numbers(P const& exec, char const* function, Rule const& rule, state<T, SM>& run, std::size_t k,
                   view<T, Rank, M> x, view<T const, Rank, M> g)
 {
+    if constexpr (Rank > 1) {
+        if (x.contiguous() && g.contiguous()) {
+            dims<1> const line{{x.size()}};
+            step_numbers<Op>(exec, function, rule, run, k, view<T, 1, M>(x.data_handle(), line),
+                             view<T const, 1, M>(g.data_handle(), line));
+            return;
+        }
+    }
     hyspn::detail::dispatch(
         policy_for<M>(exec),
         Op<Rule, T, Rank, M>{rule, x, g, kept<T, Rank, M>(rule.keeps_first(), function, run.first, k, x.extents()),
