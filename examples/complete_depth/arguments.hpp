@@ -5,19 +5,18 @@
 #include <cstdint>
 #include <filesystem>
 #include <optional>
-#include <stdexcept>
 #include <string>
 
 #include <hyspn/core/config.hpp>
 
+#include "../common/progress.hpp"
+#include "../common/usage_error.hpp"
+
 namespace complete_depth {
 
+using examples::progress;
+using examples::usage_error;
 using hyspn::index_t;
-
-/// What the user did wrong, in one line.
-struct usage_error : std::runtime_error {
-    using std::runtime_error::runtime_error;
-};
 
 struct arguments {
     std::filesystem::path rgb, sparse, truth;  ///< empty: not given

@@ -7,9 +7,9 @@
 #include <hyspn/core/tensor.hpp>
 #include <hyspn/io/safetensors.hpp>
 
+#include "../common/progress.hpp"
 #include "arguments.hpp"
 #include "problem.hpp"
-#include "progress.hpp"
 
 namespace complete_depth {
 

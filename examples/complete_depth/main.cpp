@@ -9,12 +9,12 @@
 #include <hyspn/io/depth_png.hpp>
 #include <hyspn/io/image.hpp>
 
+#include "../common/progress.hpp"
 #include "arguments.hpp"
 #include "completion.hpp"
 #include "output_files.hpp"
 #include "pictures.hpp"
 #include "problem.hpp"
-#include "progress.hpp"
 #include "report.hpp"
 
 namespace complete_depth {

@@ -12,10 +12,10 @@
 
 #include <hyspn/core/random.hpp>
 #include <hyspn/guidance/initial_depth.hpp>
+#include <hyspn/optim/adam.hpp>
 
-#include "adam.hpp"
+#include "../common/progress.hpp"
 #include "gates.hpp"
-#include "progress.hpp"
 
 /// Values for an affinity that has to learn, from nothing but the samples of the image at hand: some are hidden, and
 /// the affinity is trained to make the propagation of the others arrive at them.
@@ -182,7 +182,8 @@ fit_result<Module> fit_to_samples(P const& exec, Module const& module, propagati
     auto const in = inputs_of(method, as_const(w.initial), as_const(gates), as_const(w.measured), confidence);
     typename Module::template saved<float> kept_by_affinity;
     hyspn::propagation::saved<float> kept_by_propagation;
-    adam optimiser(options.learning_rate);
+    hyspn::optim::adam const optimiser{.rate = options.learning_rate};
+    hyspn::optim::adam::state<float> run;
     auto best = params;
     double best_gain = 0;
     std::vector<double> first_losses;
@@ -198,7 +199,7 @@ fit_result<Module> fit_to_samples(P const& exec, Module const& module, propagati
         net.backward(exec, in, kept_by_propagation, dout, {.gates = as_view(dgates)});
         auto gradient = Module::zero_gradients(params);
         module.backward(exec, params, w.features, kept_by_affinity, dgates, dfeatures, gradient);
-        optimiser.step(params, gradient);
+        optimiser.step(exec, params, gradient, run);
         bar.show(static_cast<double>(k + 1) / options.iterations);
     }
     return {best, best_gain > 0};

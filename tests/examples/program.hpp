@@ -15,7 +15,7 @@
 #include <hyspn/io/depth_png.hpp>
 #include <hyspn/io/image.hpp>
 
-/// Runs complete_depth as a user would, in a folder of its own.
+/// Runs the example programs as a user would, in a folder of its own.
 
 namespace hyspn::testing {
 
@@ -53,12 +53,17 @@ struct run_result {
     std::string out, err;
 };
 
-inline run_result run_complete_depth(temporary_folder const& folder, std::string const& options)
+inline run_result run_program(char const* program, temporary_folder const& folder, std::string const& options)
 {
     std::string const out = (folder / "stdout").string(), err = (folder / "stderr").string();
-    std::string const command = std::string(HYSPN_TEST_COMPLETE_DEPTH) + " " + options + " >" + out + " 2>" + err;
+    std::string const command = std::string(program) + " " + options + " >" + out + " 2>" + err;
     int const status = std::system(command.c_str());
     return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, read_text(out), read_text(err)};
+}
+
+inline run_result run_complete_depth(temporary_folder const& folder, std::string const& options)
+{
+    return run_program(HYSPN_TEST_COMPLETE_DEPTH, folder, options);
 }
 
 /// A slanted floor behind a nearer board of another colour, 96 x 72, as files rgb.png, truth.png and sparse.png (150

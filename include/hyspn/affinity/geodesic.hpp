@@ -6,6 +6,7 @@
 #include <utility>
 
 #include <hyspn/affinity/detail/ham_call.hpp>
+#include <hyspn/core/leaf.hpp>
 
 /// \file
 /// Affinity without learned weights: geodesic distances turned into gates.
@@ -151,13 +152,13 @@ struct geodesic {
         T c = T(1);
         T tau = T(1);
 
-        /// Calls f("c", …) and f("tau", …) with host arrays of extent 1.
+        /// Calls f("c", …) and f("tau", …) with host arrays of extent 1, positive leaves.
         template <class Self, class F>
             requires std::same_as<std::remove_const_t<Self>, params>
         friend void for_each_leaf(Self& p, F&& f)
         {
-            f("c", detail::leaf_of(p.c));
-            f("tau", detail::leaf_of(p.tau));
+            f("c", positive_leaf(p.c));
+            f("tau", positive_leaf(p.tau));
         }
     };
 

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include <hyspn/affinity/detail/ham_call.hpp>
+#include <hyspn/core/leaf.hpp>
 
 /// \file
 /// The hyperbolic affinity module.
@@ -41,15 +42,16 @@ struct hyperbolic {
         T c = T(1);
         T tau = T(1);
 
-        /// Calls f("z", …), f("r", …), f("c", …), f("tau", …) with a view of each; scalars are host arrays of extent 1.
+        /// Calls f("z", …), f("r", …), f("c", …), f("tau", …) with a view of each; scalars are host arrays of extent 1,
+        /// positive leaves.
         template <class Self, class F>
             requires std::same_as<std::remove_const_t<Self>, params>
         friend void for_each_leaf(Self& p, F&& f)
         {
             f("z", as_view(p.z));
             f("r", as_view(p.r));
-            f("c", detail::leaf_of(p.c));
-            f("tau", detail::leaf_of(p.tau));
+            f("c", positive_leaf(p.c));
+            f("tau", positive_leaf(p.tau));
         }
     };
 

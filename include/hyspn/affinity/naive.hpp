@@ -6,6 +6,7 @@
 #include <utility>
 
 #include <hyspn/affinity/detail/ham_call.hpp>
+#include <hyspn/core/leaf.hpp>
 
 /// \file
 /// Hyperbolic convolution without order or weights.
@@ -28,14 +29,15 @@ struct naive {
         tensor<T, 1, M> r;  ///< [O]
         T c = T(1);
 
-        /// Calls f("z", …), f("r", …) and f("c", …) with a view of each; c as a host array of extent 1.
+        /// Calls f("z", …), f("r", …) and f("c", …) with a view of each; c as a host array of extent 1, a
+        /// positive leaf.
         template <class Self, class F>
             requires std::same_as<std::remove_const_t<Self>, params>
         friend void for_each_leaf(Self& p, F&& f)
         {
             f("z", as_view(p.z));
             f("r", as_view(p.r));
-            f("c", detail::leaf_of(p.c));
+            f("c", positive_leaf(p.c));
         }
     };
 

@@ -10,7 +10,7 @@
 
 #include <unistd.h>
 
-namespace complete_depth {
+namespace examples {
 
 /// Names and times the stages of the work, and shows a bar on standard error where a person may be watching.
 class progress {
@@ -68,4 +68,4 @@ private:
     std::vector<std::pair<std::string, double>> times_;
 };
 
-}  // namespace complete_depth
+}  // namespace examples

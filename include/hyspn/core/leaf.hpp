@@ -1,0 +1,47 @@
+// SPDX-FileCopyrightText: 2026 The hyspn authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+
+#include <hyspn/core/view.hpp>
+
+/// \file
+/// Learned values. A parameter aggregate has a friend for_each_leaf(params, f) that calls f(name, leaf) for each of its
+/// arrays. A leaf is a view, and one of a more special kind where its values do not range over all real numbers: the
+/// kind says where they live, so that an optimiser can keep them there. Whoever does not care takes it as the view it
+/// is.
+
+namespace hyspn {
+
+/// A view whose values live in `Space`.
+template <class Space, class T, std::size_t Rank, class Memory = memory::host>
+struct leaf_view : view<T, Rank, Memory> {
+    Space space{};
+
+    leaf_view() = default;
+    HYSPN_HD constexpr leaf_view(view<T, Rank, Memory> values, Space where)
+        : view<T, Rank, Memory>(values), space(where)
+    {
+    }
+};
+
+/// Numbers greater than 0: curvatures c, temperatures, scales.
+struct positive_numbers {};
+
+/// The leaf of an array of positive numbers.
+template <view_like X>
+auto positive_leaf(X& x)
+{
+    return leaf_view<positive_numbers, typename view_of<X>::element_type, rank_of<X>, memory_of<X>>(as_view(x), {});
+}
+
+/// The leaf of one positive number: a host array of extent 1.
+template <class T>
+    requires(!view_like<T>)
+auto positive_leaf(T& x)
+{
+    return leaf_view<positive_numbers, T, 1>(view<T, 1>(&x, dims<1>{1}), {});
+}
+
+}  // namespace hyspn
