@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include <hyspn/core/tensor.hpp>
 #include <hyspn/exec/dispatch.hpp>
 #include <hyspn/manifold/beta_ratio.hpp>
 #include <hyspn/manifold/poincare/expmap0.hpp>
@@ -80,7 +81,7 @@ void copy_scaled(P const& exec, T factor, view<T const, Rank, M> const& from, vi
 namespace nn {
 
 /// Tangent vectors at the origin: y = [(β_n/β_{n_1})·v_1; (β_n/β_{n_2})·v_2; …]. Error at most 1 eps an element. Linear:
-/// β_concatenate_vjp is its transpose, beta_split its inverse. Throws shape_error.
+/// beta_concatenate_vjp is its transpose, beta_split its inverse. Throws shape_error.
 template <execution_policy P, class T, std::size_t Rank, class M>
 void beta_concatenate(P const& exec, std::vector<view<T const, Rank, M>> const& parts, view<T, Rank, M> const& y)
 {
