@@ -26,9 +26,13 @@ struct regime {
 };
 
 constexpr regime regimes[] = {
-    {"generic", 0.5, 0.4, 0.3},  {"origin", 1e-6, 0.4, 0},         {"origin and offset", 1e-6, 0.4, 1e-6},
+    {"generic", 0.5, 0.4, 0.3},
+    {"origin", 1e-6, 0.4, 0},
+    {"origin and offset", 1e-6, 0.4, 1e-6},
     // Far out sinh(2s‖v‖)cos(v, z) and the offset's term are large and may cancel: ⟨v, z⟩ has no digits left for it.
-    {"far", 4, 0.4, 0.3, 8},        {"small weights", 0.5, 1e-3, 0.3}, {"large offset", 0.5, 0.4, 4},
+    {"far", 4, 0.4, 0.3, 8},
+    {"small weights", 0.5, 1e-3, 0.3},
+    {"large offset", 0.5, 0.4, 4},
     {"tiny", 1e-30, 0.4, 1e-30},
 };
 
@@ -36,8 +40,8 @@ struct worst_errors {
     double value = 0, gradient = 0, c = 0;
 };
 
-/// One point and one output group at a time, so that no sum over points hides or makes errors. Outputs and gradients are
-/// compared norm-wise, leaf by leaf; c's gradient, one number, beside the largest of its parts.
+/// One point and one output group at a time, so that no sum over points hides or makes errors. Outputs and gradients
+/// are compared norm-wise, leaf by leaf; c's gradient, one number, beside the largest of its parts.
 template <class T, class U, class Layer>
 worst_errors measure(Layer const& layer, regime const& at, double c)
 {

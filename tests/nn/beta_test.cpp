@@ -35,7 +35,8 @@ std::vector<tensor<T, Rank>> parts_of(dims<Rank> const& e, double spread)
 {
     std::vector<tensor<T, Rank>> parts;
     for (index_t size : {2, 1, 4})
-        parts.push_back(random_tensor<T>(hyspn::detail::with_channels(e, size), spread, static_cast<std::uint64_t>(size)));
+        parts.push_back(
+            random_tensor<T>(hyspn::detail::with_channels(e, size), spread, static_cast<std::uint64_t>(size)));
     return parts;
 }
 
@@ -86,8 +87,8 @@ std::vector<double> ball_split_vjp(std::vector<double> const& flat, std::vector<
         for (double& v : p) v = *next++;
     tensor<double, 2> y(1, 7), dy(1, 7);
     std::copy(flat.begin(), flat.end() - 1, y.begin());
-    double const c = poincare::beta_split_vjp(exec::seq{}, curvature<double>::from_c(flat.back()), as_const(y), inputs(d),
-                                              as_view(dy));
+    double const c = poincare::beta_split_vjp(exec::seq{}, curvature<double>::from_c(flat.back()), as_const(y),
+                                              inputs(d), as_view(dy));
     std::vector<double> bar(dy.begin(), dy.end());
     bar.push_back(c);
     return bar;

@@ -114,10 +114,8 @@ TEST_CASE("Poincaré convolution equals the naive affinity where its options rea
         for (index_t dilation : {1, 2}) {
             affinity::naive const naive{.kernel = kernel, .dilation = dilation, .outputs = 3};
             index_t const pad = kernel / 2 * dilation;
-            nn::poincare_conv2d const conv{.kernel = {kernel, kernel},
-                                           .padding = {pad, pad},
-                                           .dilation = {dilation, dilation},
-                                           .outputs = 3};
+            nn::poincare_conv2d const conv{
+                .kernel = {kernel, kernel}, .padding = {pad, pad}, .dilation = {dilation, dilation}, .outputs = 3};
             auto const f = pack_layer(conv, dims<4>{2, 4, 7, 6});
             auto const a = f.unpack(f.point(0.4, 0.3, 0.2, 0.75, 3));
             affinity::naive::params<double> const p{a.p.z, a.p.r, a.p.c};

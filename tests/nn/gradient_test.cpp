@@ -55,13 +55,10 @@ void for_each_conv(Check const& check)
     check(pack_layer(nn::poincare_conv2d{.outputs = 2}, dims<4>{1, 2, 4, 5}));
     check(pack_layer(nn::poincare_conv2d{.kernel = {3, 2}, .stride = {2, 1}, .padding = {1, 2}, .outputs = 3},
                      dims<4>{2, 2, 5, 4}));
-    check(pack_layer(nn::poincare_conv2d{.kernel = {2, 3},
-                                         .stride = {3, 2},
-                                         .padding = {1, 2},
-                                         .dilation = {2, 2},
-                                         .groups = 2,
-                                         .outputs = 4},
-                     dims<4>{2, 4, 6, 7}));
+    check(pack_layer(
+        nn::poincare_conv2d{
+            .kernel = {2, 3}, .stride = {3, 2}, .padding = {1, 2}, .dilation = {2, 2}, .groups = 2, .outputs = 4},
+        dims<4>{2, 4, 6, 7}));
     check(pack_layer(nn::poincare_conv2d{.kernel = {1, 1}, .stride = {2, 2}, .groups = 3, .outputs = 3},
                      dims<4>{1, 3, 3, 3}));
 }
@@ -110,8 +107,8 @@ TEST_CASE("layer gradients at zero vectors are the true ones")
 
 TEST_CASE("rows of zeros train: their gradient is that of the limit")
 {
-    // d q_o/d z_o at z_o = 0 is a linear map of the direction from which one comes only up to sign of the offset term, so
-    // the check is against the closed form; at r = 0 it is the limit from every side.
+    // d q_o/d z_o at z_o = 0 is a linear map of the direction from which one comes only up to sign of the offset term,
+    // so the check is against the closed form; at r = 0 it is the limit from every side.
     for (double r : {0.0, 0.3, -0.8}) {
         nn::poincare_mlr const mlr{.outputs = 2};
         auto const f = pack_layer(mlr, dims<2>{1, 2});

@@ -87,8 +87,7 @@ nn::poincare_conv2d const convolutions[] = {
 TEMPLATE_TEST_CASE("layers with weights on omp agree with seq", "", float, double)
 {
     using T = TestType;
-    for (index_t outputs : {1, 9})
-        for_each_layer(outputs, 5, {7, 9}, [](auto const& f) { check_parity<T>(f); });
+    for (index_t outputs : {1, 9}) for_each_layer(outputs, 5, {7, 9}, [](auto const& f) { check_parity<T>(f); });
     for_each_layer(3, 40, {20, 33}, [](auto const& f) { check_parity<T>(f, 0.1); });
     for_each_layer(3, 2, {3, 5}, [](auto const& f) { check_parity<T>(f, 1e-4); });
     for (auto const& conv : convolutions) {
@@ -122,7 +121,8 @@ TEMPLATE_TEST_CASE("layers with weights take parts of larger arrays", "", float,
         auto const want = conv.forward(exec, a.p, a.x);
         // Channels last, and every second column of a wider output.
         tensor<T, 4> last(1, 6, 13, 4), wide(1, 4, 6, 26);
-        view<T, 4> const x(last.data(), {1, 4, 6, 13}, {312, 1, 52, 4}), y(wide.data(), {1, 4, 6, 13}, {624, 156, 26, 2});
+        view<T, 4> const x(last.data(), {1, 4, 6, 13}, {312, 1, 52, 4}),
+            y(wide.data(), {1, 4, 6, 13}, {624, 156, 26, 2});
         copy(as_const(a.x), x);
         conv.forward(exec, a.p, x, y);
         CHECK(error_in_eps(numbers_in(as_const(y)), numbers_in(want)) <= 4);

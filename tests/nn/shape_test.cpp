@@ -78,10 +78,12 @@ TEST_CASE("poincare_conv2d names what does not fit")
           "poincare_conv2d::forward: the number of channels must be at least 1 and a multiple of groups = 2, got 5");
     CHECK(thrown<value_error>([&] { nn::poincare_conv2d{.groups = 3, .outputs = 4}.make_params<float>(6); }) ==
           "poincare_conv2d::make_params: outputs must be a multiple of groups = 3, got 4");
-    CHECK(thrown<value_error>([&] { nn::poincare_conv2d{.stride = {1, 0}}.forward(seq, p, x); }) ==
-          "poincare_conv2d::forward: stride must be at least 1, got 0");
-    CHECK(thrown<value_error>([&] { nn::poincare_conv2d{.padding = {-1, 0}}.forward(seq, p, x); }) ==
-          "poincare_conv2d::forward: padding must be at least 0, got -1");
+    CHECK(thrown<value_error>([&] {
+              nn::poincare_conv2d{.stride = {1, 0}}.forward(seq, p, x);
+          }) == "poincare_conv2d::forward: stride must be at least 1, got 0");
+    CHECK(thrown<value_error>([&] {
+              nn::poincare_conv2d{.padding = {-1, 0}}.forward(seq, p, x);
+          }) == "poincare_conv2d::forward: padding must be at least 0, got -1");
     CHECK(thrown<shape_error>([&] { nn::poincare_conv2d{.outputs = 4}.forward(seq, p, x); }) ==
           "poincare_conv2d::forward: z must be [O, K, C/groups] = [4, 9, 6], got [4, 9, 3]");
 }

@@ -14,8 +14,9 @@
 
 /// \file
 /// β-concatenation and β-split (HNN++, Shimizu et al. 2021, arXiv 2006.08210, section 3.3): vectors of n_i coordinates
-/// side by side as one of n = Σn_i, scaled by β_n/β_{n_i}, β_n = B(n/2, 1/2), so that the size of a coordinate stays what
-/// it is for random directions; and back. Arrays are rows [N, C], maps [C, H, W] or [N, C, H, W], all parts of one rank.
+/// side by side as one of n = Σn_i, scaled by β_n/β_{n_i}, β_n = B(n/2, 1/2), so that the size of a coordinate stays
+/// what it is for random directions; and back. Arrays are rows [N, C], maps [C, H, W] or [N, C, H, W], all parts of one
+/// rank.
 
 namespace hyspn {
 
@@ -28,7 +29,10 @@ struct scaled_copy_op {
     view<T, 4, M> to;
 
     dims<4> shape() const { return to.extents(); }
-    HYSPN_HD void operator()(index_t n, index_t c, index_t i, index_t j) const { to(n, c, i, j) = factor * from(n, c, i, j); }
+    HYSPN_HD void operator()(index_t n, index_t c, index_t i, index_t j) const
+    {
+        to(n, c, i, j) = factor * from(n, c, i, j);
+    }
 };
 
 template <std::size_t Rank>
@@ -53,7 +57,8 @@ void require_parts(char const* function, std::vector<V> const& parts, dims<Rank>
         total += size;
     }
     if (total != whole[channel_axis<Rank>])
-        raise<shape_error>(function, "the parts", "of " + std::to_string(whole[channel_axis<Rank>]) + " channels in all",
+        raise<shape_error>(function, "the parts",
+                           "of " + std::to_string(whole[channel_axis<Rank>]) + " channels in all",
                            std::to_string(total));
 }
 
@@ -80,8 +85,8 @@ void copy_scaled(P const& exec, T factor, view<T const, Rank, M> const& from, vi
 
 namespace nn {
 
-/// Tangent vectors at the origin: y = [(β_n/β_{n_1})·v_1; (β_n/β_{n_2})·v_2; …]. Error at most 1 eps an element. Linear:
-/// beta_concatenate_vjp is its transpose, beta_split its inverse. Throws shape_error.
+/// Tangent vectors at the origin: y = [(β_n/β_{n_1})·v_1; (β_n/β_{n_2})·v_2; …]. Error at most 1 eps an element.
+/// Linear: beta_concatenate_vjp is its transpose, beta_split its inverse. Throws shape_error.
 template <execution_policy P, class T, std::size_t Rank, class M>
 void beta_concatenate(P const& exec, std::vector<view<T const, Rank, M>> const& parts, view<T, Rank, M> const& y)
 {
@@ -93,8 +98,7 @@ void beta_concatenate(P const& exec, std::vector<view<T const, Rank, M>> const& 
 
 /// Transpose: writes each dv_i = (β_n/β_{n_i})·dy_i.
 template <execution_policy P, class T, std::size_t Rank, class M>
-void beta_concatenate_vjp(P const& exec, view<T const, Rank, M> const& dy,
-                          std::vector<view<T, Rank, M>> const& dparts)
+void beta_concatenate_vjp(P const& exec, view<T const, Rank, M> const& dy, std::vector<view<T, Rank, M>> const& dparts)
 {
     detail::require_parts("beta_concatenate_vjp", dparts, dy.extents());
     detail::for_each_part<T>(dparts, dy, [&](auto const& part, auto const& from, T factor) {
@@ -159,7 +163,8 @@ T beta_concatenate_vjp(P const& exec, curvature<T> const& c, std::vector<view<T 
     return c_bar;
 }
 
-/// β-split of ball points into balls of fewer dimensions: the inverse of poincare::beta_concatenate. Throws shape_error.
+/// β-split of ball points into balls of fewer dimensions: the inverse of poincare::beta_concatenate. Throws
+/// shape_error.
 template <execution_policy P, class T, std::size_t Rank, class M>
 void beta_split(P const& exec, curvature<T> const& c, view<T const, Rank, M> const& y,
                 std::vector<view<T, Rank, M>> const& parts)
@@ -183,7 +188,8 @@ T beta_split_vjp(P const& exec, curvature<T> const& c, view<T const, Rank, M> co
     index_t first = 0;
     for (auto const& dpart : dparts) {
         index_t const size = dpart.extent(detail::channel_axis<Rank>);
-        auto const part = detail::channel_range(as_view(v), first, size), to = detail::channel_range(as_view(dv), first, size);
+        auto const part = detail::channel_range(as_view(v), first, size),
+                   to = detail::channel_range(as_view(dv), first, size);
         T const factor = T(1) / beta_ratio<T>(y.extent(detail::channel_axis<Rank>), size);
         detail::copy_scaled<P, T>(exec, factor, as_const(part), part);
         c_bar += expmap0_vjp(exec, c, as_const(part), dpart, to);

@@ -14,8 +14,8 @@ namespace hyspn::nn {
 /// φ(Wx) = Wx + b; the unnormalised LorentzFullyConnected of HyperbolicCV): from the space part x of a point of the
 /// hyperboloid −x₀² + ‖x‖² = −1/c, x₀ > 0, to the space part of another,
 ///     y = W·[x₀; x] + b,   x₀ = √(1/c + ‖x‖²),
-/// whose time coordinate √(1/c + ‖y‖²) is never stored. W is [O, 1 + C] with the time column first, as in HyperbolicCV but
-/// without its unused first row. W = [0 | I], b = 0 is the identity, bit for bit. W and b are Euclidean parameters.
+/// whose time coordinate √(1/c + ‖y‖²) is never stored. W is [O, 1 + C] with the time column first, as in HyperbolicCV
+/// but without its unused first row. W = [0 | I], b = 0 is the identity, bit for bit. W and b are Euclidean parameters.
 ///
 /// Accuracy: each output within a few eps of the summed magnitudes of its terms, gradients likewise.
 struct lorentz_linear {
@@ -68,8 +68,8 @@ struct lorentz_linear {
         return {tensor<T, 2, M>(p.w.extents()), tensor<T, 1, M>(p.b.extents()), T(0)};
     }
 
-    /// x → space parts: rows [N, C] → [N, O], maps [C, H, W] → [O, H, W], [N, C, H, W] → [N, O, H, W]. Throws shape_error,
-    /// value_error.
+    /// x → space parts: rows [N, C] → [N, O], maps [C, H, W] → [O, H, W], [N, C, H, W] → [N, O, H, W]. Throws
+    /// shape_error, value_error.
     template <execution_policy P, class T, class M, features X>
         requires same_space<P, X> tensor<T, rank_of<X const>, M> forward(P const& exec, params<T, M> const& p,
                                                                          X const& x)
@@ -91,8 +91,8 @@ struct lorentz_linear {
         calls{*this}.forward(exec, p, as_const(x), as_view(y), &s);
     }
 
-    /// Vector-Jacobian product: dy, shaped like y, → dx, like x, written (it must not overlap x or dy), and dp, added to.
-    /// Throws shape_error, value_error.
+    /// Vector-Jacobian product: dy, shaped like y, → dx, like x, written (it must not overlap x or dy), and dp, added
+    /// to. Throws shape_error, value_error.
     template <execution_policy P, class T, class M, features X, features DY, features DX>
         requires same_space<P, X, DY, DX>
     void backward(P const& exec, params<T, M> const& p, X const& x, saved<T, M> const& s, DY const& dy, DX&& dx,
@@ -119,7 +119,8 @@ private:
     static auto head(params<T, M> const& p, [[maybe_unused]] view<T const, 1, M> const& zeta)
     {
         using std::sqrt;
-        return detail::lorentz_linear_head<T, M>{detail::row_weights<T const, M>(weights(p)).column(), as_const(p.b), sqrt(p.c), p.c};
+        return detail::lorentz_linear_head<T, M>{detail::row_weights<T const, M>(weights(p)).column(), as_const(p.b),
+                                                 sqrt(p.c), p.c};
     }
 };
 

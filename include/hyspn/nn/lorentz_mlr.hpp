@@ -14,9 +14,10 @@ namespace hyspn::nn {
 /// LorentzMLR of HyperbolicCV): from the space part x of a point of the hyperboloid −x₀² + ‖x‖² = −1/c, x₀ > 0, to one
 /// logit a class,
 ///     q_o = (‖z_o‖/s)·asinh( s⟨x, ẑ_o⟩·cosh s a_o − s x₀·sinh s a_o ),   s = √c,
-/// ‖z_o‖ times the signed distance of x to a hyperplane; the time coordinate x₀ is never stored. Evaluated for logits and
-/// offsets of any size. As c → 0 it becomes ⟨x, z_o⟩ − a_o‖z_o‖. At the point of poincare_mlr (x = sinh(2s‖v‖)/s·v/‖v‖),
-/// with a = 2r, it is half the latter's logit. A row z_o = 0 gives 0 and has the gradient of the limit, so that it trains.
+/// ‖z_o‖ times the signed distance of x to a hyperplane; the time coordinate x₀ is never stored. Evaluated for logits
+/// and offsets of any size. As c → 0 it becomes ⟨x, z_o⟩ − a_o‖z_o‖. At the point of poincare_mlr (x =
+/// sinh(2s‖v‖)/s·v/‖v‖), with a = 2r, it is half the latter's logit. A row z_o = 0 gives 0 and has the gradient of the
+/// limit, so that it trains.
 ///
 /// Accuracy, norm-wise: values within 16 eps, gradients within 128 eps where the problem allows: far out and near a
 /// hyperplane of large offset the two terms cancel, and rounding of x alone moves the logit as much.
@@ -82,8 +83,8 @@ struct lorentz_mlr {
         calls{*this}.forward(exec, p, as_const(x), as_view(y), &s);
     }
 
-    /// Vector-Jacobian product: dy, shaped like y, → dx, like x, written (it must not overlap x or dy), and dp, added to.
-    /// Throws shape_error, value_error.
+    /// Vector-Jacobian product: dy, shaped like y, → dx, like x, written (it must not overlap x or dy), and dp, added
+    /// to. Throws shape_error, value_error.
     template <execution_policy P, class T, class M, features X, features DY, features DX>
         requires same_space<P, X, DY, DX>
     void backward(P const& exec, params<T, M> const& p, X const& x, saved<T, M> const& s, DY const& dy, DX&& dx,

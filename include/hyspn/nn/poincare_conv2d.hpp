@@ -100,8 +100,8 @@ struct poincare_conv2d {
         run<P, T, M>(exec, p, as_const(x), as_view(y), &s);
     }
 
-    /// Vector-Jacobian product: dy [N, O, H', W'] → dx [N, C, H, W], written (it must not overlap x or dy), and dp, added
-    /// to. Throws shape_error, value_error.
+    /// Vector-Jacobian product: dy [N, O, H', W'] → dx [N, C, H, W], written (it must not overlap x or dy), and dp,
+    /// added to. Throws shape_error, value_error.
     template <execution_policy P, class T, class M, view_of_rank<4> X, view_of_rank<4> DY, view_of_rank<4> DX>
         requires same_space<P, X, DY, DX>
     void backward(P const& exec, params<T, M> const& p, X const& x, saved<T, M> const& s, DY const& dy, DX&& dx,

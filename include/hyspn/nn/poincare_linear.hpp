@@ -13,10 +13,10 @@ namespace hyspn::nn {
 /// to tangent coordinates: with x = expmap0(v), c > 0, s = √c,
 ///     q_o = (2‖z_o‖/s)·asinh( λ_x s⟨x, ẑ_o⟩·cosh 2s r_o − (λ_x − 1)·sinh 2s r_o ),
 ///     w_o = sinh(s q_o)/s,   y = logmap0( w/(1 + √(1 + c‖w‖²)) ),
-/// q_o being the signed distance of the ball output to the o-th coordinate hyperplane through 0. Evaluated in closed form
-/// from v: no ball point is ever formed, nothing is clamped and nothing overflows, for logits and offsets of any size.
-/// Ball points are expmap0 of the coordinates. z = I/2, r = 0 is the identity. A row z_o = 0 gives 0 and has the gradient
-/// of the limit, not 0, so that it trains.
+/// q_o being the signed distance of the ball output to the o-th coordinate hyperplane through 0. Evaluated in closed
+/// form from v: no ball point is ever formed, nothing is clamped and nothing overflows, for logits and offsets of any
+/// size. Ball points are expmap0 of the coordinates. z = I/2, r = 0 is the identity. A row z_o = 0 gives 0 and has the
+/// gradient of the limit, not 0, so that it trains.
 ///
 /// z is [O, C], a row an output. HypLL stores z_o as column o of [C, O], mil-tokyo's
 /// code as direction and length, z_o = g_o v_o/‖v_o‖: nn/weight_layouts.hpp converts. z and r are Euclidean parameters.
@@ -73,8 +73,8 @@ struct poincare_linear {
         return {tensor<T, 2, M>(p.z.extents()), tensor<T, 1, M>(p.r.extents()), T(0)};
     }
 
-    /// x → tangent coordinates: rows [N, C] → [N, O], maps [C, H, W] → [O, H, W], [N, C, H, W] → [N, O, H, W]. Throws shape_error,
-    /// value_error.
+    /// x → tangent coordinates: rows [N, C] → [N, O], maps [C, H, W] → [O, H, W], [N, C, H, W] → [N, O, H, W]. Throws
+    /// shape_error, value_error.
     template <execution_policy P, class T, class M, features X>
         requires same_space<P, X> tensor<T, rank_of<X const>, M> forward(P const& exec, params<T, M> const& p,
                                                                          X const& x)
@@ -96,8 +96,8 @@ struct poincare_linear {
         calls{*this}.forward(exec, p, as_const(x), as_view(y), &s);
     }
 
-    /// Vector-Jacobian product: dy, shaped like y, → dx, like x, written (it must not overlap x or dy), and dp, added to.
-    /// Throws shape_error, value_error.
+    /// Vector-Jacobian product: dy, shaped like y, → dx, like x, written (it must not overlap x or dy), and dp, added
+    /// to. Throws shape_error, value_error.
     template <execution_policy P, class T, class M, features X, features DY, features DX>
         requires same_space<P, X, DY, DX>
     void backward(P const& exec, params<T, M> const& p, X const& x, saved<T, M> const& s, DY const& dy, DX&& dx,

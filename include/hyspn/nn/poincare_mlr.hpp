@@ -12,9 +12,9 @@ namespace hyspn::nn {
 /// Poincaré multinomial logistic regression (HNN++, Shimizu et al. 2021, arXiv 2006.08210, section 3.1; after Ganea et
 /// al. 2018): from tangent coordinates v of x = expmap0(v) to one logit a class,
 ///     q_o = (2‖z_o‖/s)·asinh( λ_x s⟨x, ẑ_o⟩·cosh 2s r_o − (λ_x − 1)·sinh 2s r_o ),   s = √c,
-/// 2‖z_o‖ times the signed distance of x to the hyperplane through expmap0(r_o ẑ_o) with normal ẑ_o. As c → 0 it becomes
-/// 4(⟨v, z_o⟩ − r_o‖z_o‖): mind the 4. Evaluated from v in closed form, for logits and offsets of any size. A row z_o = 0
-/// gives 0 and has the gradient of the limit, not 0, so that it trains. z and r are Euclidean parameters.
+/// 2‖z_o‖ times the signed distance of x to the hyperplane through expmap0(r_o ẑ_o) with normal ẑ_o. As c → 0 it
+/// becomes 4(⟨v, z_o⟩ − r_o‖z_o‖): mind the 4. Evaluated from v in closed form, for logits and offsets of any size. A
+/// row z_o = 0 gives 0 and has the gradient of the limit, not 0, so that it trains. z and r are Euclidean parameters.
 ///
 /// Accuracy, norm-wise: values within 16 eps, gradients within 128 eps where the problem allows.
 struct poincare_mlr {
@@ -79,8 +79,8 @@ struct poincare_mlr {
         calls{*this}.forward(exec, p, as_const(x), as_view(y), &s);
     }
 
-    /// Vector-Jacobian product: dy, shaped like y, → dx, like x, written (it must not overlap x or dy), and dp, added to.
-    /// Throws shape_error, value_error.
+    /// Vector-Jacobian product: dy, shaped like y, → dx, like x, written (it must not overlap x or dy), and dp, added
+    /// to. Throws shape_error, value_error.
     template <execution_policy P, class T, class M, features X, features DY, features DX>
         requires same_space<P, X, DY, DX>
     void backward(P const& exec, params<T, M> const& p, X const& x, saved<T, M> const& s, DY const& dy, DX&& dx,

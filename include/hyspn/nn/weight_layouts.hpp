@@ -8,8 +8,8 @@
 #include <hyspn/core/tensor.hpp>
 
 /// \file
-/// Weights of Poincaré linear and convolutional layers as other libraries store them. Here a row is z(o, m, c): output o,
-/// tap m = ky·width + kx, channel c; a linear layer has one tap. Host arrays.
+/// Weights of Poincaré linear and convolutional layers as other libraries store them. Here a row is z(o, m, c): output
+/// o, tap m = ky·width + kx, channel c; a linear layer has one tap. Host arrays.
 
 namespace hyspn::detail {
 
@@ -88,8 +88,8 @@ mil_tokyo_weights<T> to_mil_tokyo(view<T const, 3> const& z)
     return out;
 }
 
-/// From HyperbolicCV's LorentzFullyConnected: a matrix [O + 1, 1 + C] or bias, whose first row makes a time coordinate that
-/// is then replaced, without it.
+/// From HyperbolicCV's LorentzFullyConnected: a matrix [O + 1, 1 + C] or bias, whose first row makes a time coordinate
+/// that is then replaced, without it.
 template <class T>
 tensor<T, 2> from_hyperbolic_cv(view<T const, 2> const& W)
 {

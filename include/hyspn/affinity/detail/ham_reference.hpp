@@ -82,9 +82,9 @@ struct layer_vjp_op {
     dims<3> shape() const { return norm_bar.extents(); }
     HYSPN_HD void operator()(index_t n, index_t i, index_t j) const
     {
-        auto const bar = poincare_layer_vjp(s, c, norm_t(n, i, j), pixel(inner, n, i, j), zeta, r, pixel(dy, n, i, j),
-                                            pixel(inner_bar, n, i, j), pixel(bias_bar, n, i, j),
-                                            pixel(radial_bar, n, i, j));
+        auto const bar =
+            poincare_layer_vjp(s, c, norm_t(n, i, j), pixel(inner, n, i, j), zeta, r, pixel(dy, n, i, j),
+                               pixel(inner_bar, n, i, j), pixel(bias_bar, n, i, j), pixel(radial_bar, n, i, j));
         norm_bar(n, i, j) = bar.norm;
         c_bar(n, i, j) = bar.c;
     }

@@ -81,8 +81,7 @@ struct lorentz_plane_terms {
         using std::expm1;
         using std::tanh;
         if (b < T(2))
-            return (x * (T(1) + beta) * (b * tanh(b)) - bias * (tcoth_minus_1(b) + slope * slope)) / R -
-                   y_minus_tanh();
+            return (x * (T(1) + beta) * (b * tanh(b)) - bias * (tcoth_minus_1(b) + slope * slope)) / R - y_minus_tanh();
         T const e = exp(-b), size = Y < T(0) ? -Y : Y;
         T const small = T(-2) * b * beta * (x + side * time) - side * expm1(T(-2) * b) / time + Y;
         T const large = log_scale + T(4) * b * e / R * e / (R + size);

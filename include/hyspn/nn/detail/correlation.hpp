@@ -174,7 +174,7 @@ struct correlation_row_vjp_op {
     correlation_plan<T> plan;
     view<T const, 4, M> x;
     view<T const, 4, M> inner_bar;
-    pixel_chunks chunks;   ///< of the outputs
+    pixel_chunks chunks;    ///< of the outputs
     view<T, 4, M> partial;  ///< [chunks, O, K, C/G] out
 
     dims<4> shape() const { return {chunks.count, plan.groups, partial.extent(2), partial.extent(3)}; }

@@ -5,8 +5,8 @@
 #include <hyspn/core/view.hpp>
 
 /// \file
-/// Layers that look at one point at a time take rows [N, C], maps [C, H, W] and batches of maps [N, C, H, W]; inside they
-/// are all [N, C, H, W], rows as maps of one pixel.
+/// Layers that look at one point at a time take rows [N, C], maps [C, H, W] and batches of maps [N, C, H, W]; inside
+/// they are all [N, C, H, W], rows as maps of one pixel.
 
 namespace hyspn::detail {
 

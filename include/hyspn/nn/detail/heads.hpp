@@ -48,8 +48,8 @@ struct poincare_layer_head {
     }
 };
 
-/// Poincaré multinomial logistic regression: q_o = u_o/s itself. Each logit is a distance of its own: no common norm, and
-/// 2c·∂q/∂c = (2‖z_o‖/s)(2c·∂y/∂c − y), the quantity the layer calls H.
+/// Poincaré multinomial logistic regression: q_o = u_o/s itself. Each logit is a distance of its own: no common norm,
+/// and 2c·∂q/∂c = (2‖z_o‖/s)(2c·∂y/∂c − y), the quantity the layer calls H.
 template <class T, class M>
 struct poincare_mlr_head {
     static constexpr bool has_radial = true;

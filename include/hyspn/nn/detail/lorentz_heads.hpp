@@ -22,8 +22,7 @@ struct lorentz_mlr_head {
     template <class I, class Y>
     HYSPN_HD void forward(T length, index_t first, I const& inner, Y const& y) const
     {
-        for (index_t o = 0; o < y.extent(0); ++o)
-            y(o) = zeta(first + o) / s * plane(length, first + o, inner(o)).y;
+        for (index_t o = 0; o < y.extent(0); ++o) y(o) = zeta(first + o) / s * plane(length, first + o, inner(o)).y;
     }
 
     template <class I, class G, class B>
@@ -61,8 +60,7 @@ struct lorentz_linear_head {
     HYSPN_HD void forward(T length, index_t first, I const& inner, Y const& y) const
     {
         T const time = time_of(length);
-        for (index_t o = 0; o < y.extent(0); ++o)
-            y(o) = inner(o) + (time_weight(first + o) * time + bias(first + o));
+        for (index_t o = 0; o < y.extent(0); ++o) y(o) = inner(o) + (time_weight(first + o) * time + bias(first + o));
     }
 
     template <class I, class G, class B>

@@ -14,10 +14,10 @@ namespace hyspn::detail {
 /// A layer's parameters, or their gradients, as these calls see them.
 template <class T, class M>
 struct row_weights {
-    view<T, 2, M> rows;       ///< [O, leading + C]
-    view<T, 1, M> bias;       ///< [O]
-    index_t leading = 0;      ///< columns that belong to no channel
-    char const* rows_name;    ///< for messages
+    view<T, 2, M> rows;     ///< [O, leading + C]
+    view<T, 1, M> bias;     ///< [O]
+    index_t leading = 0;    ///< columns that belong to no channel
+    char const* rows_name;  ///< for messages
     char const* bias_name;
 
     /// The channels' columns as [O, 1, C].

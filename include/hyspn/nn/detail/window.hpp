@@ -33,10 +33,7 @@ struct window {
         return room < 0 ? 0 : room / stride[axis] + 1;
     }
     /// Every output sees its own pixel and no other.
-    constexpr bool is_point() const
-    {
-        return taps() == 1 && stride == dims<2>{1, 1} && padding == dims<2>{0, 0};
-    }
+    constexpr bool is_point() const { return taps() == 1 && stride == dims<2>{1, 1} && padding == dims<2>{0, 0}; }
 };
 
 /// Throws value_error.

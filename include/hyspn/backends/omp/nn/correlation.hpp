@@ -48,13 +48,12 @@ dense_matrix<T> transposed_weights(correlation_plan<T> const& plan, view<T const
     dense_matrix<T> w(C, static_cast<index_t>(l.taps.size()) * O);
     for (std::size_t t = 0; t < l.taps.size(); ++t)
         for (index_t o = 0; o < O; ++o)
-            for (index_t c = 0; c < C; ++c)
-                w(c, static_cast<index_t>(t) * O + o) = z(g * O + o, l.taps[t].index, c);
+            for (index_t c = 0; c < C; ++c) w(c, static_cast<index_t>(t) * O + o) = z(g * O + o, l.taps[t].index, c);
     return w;
 }
 
-/// out(n, first + o, …) = scale · (weights · columns of the source), for every point of the lattice. `place(axis, a)` is
-/// where a point's result goes.
+/// out(n, first + o, …) = scale · (weights · columns of the source), for every point of the lattice. `place(axis, a)`
+/// is where a point's result goes.
 template <class T, class Place>
 void multiply_columns(exec::omp const& exec, lattice const& l, dense_matrix<T> const& weights,
                       view<T const, 4, memory::host> const& source, index_t first_in, index_t channels, T scale,

@@ -15,13 +15,13 @@ namespace hyspn::detail {
 
 /// One tap of a lattice: where it lies beside a point's own place in the source.
 struct lattice_tap {
-    index_t index;          ///< m of z(o, m, c)
-    index_t row, column;    ///< offsets
+    index_t index;        ///< m of z(o, m, c)
+    index_t row, column;  ///< offsets
 };
 
-/// Points (n, a, b), numbered in row-major order, that look at rows a·step + offset of a source image, columns likewise.
-/// For a forward pass the points are the outputs; for its transpose they are the input pixels of one phase of the
-/// stride, which all see the same taps, and the source is the outputs.
+/// Points (n, a, b), numbered in row-major order, that look at rows a·step + offset of a source image, columns
+/// likewise. For a forward pass the points are the outputs; for its transpose they are the input pixels of one phase of
+/// the stride, which all see the same taps, and the source is the outputs.
 struct lattice {
     index_t rows, columns;
     dims<2> step;
@@ -72,8 +72,8 @@ void for_each_stretch(lattice const& l, index_t from, index_t to, F const& f)
     }
 }
 
-/// Fills `columns` (row t·C + c, `pitch` numbers a row) with channels [first, first + C) of `source` under tap t of points
-/// [from, to); zeros outside the image.
+/// Fills `columns` (row t·C + c, `pitch` numbers a row) with channels [first, first + C) of `source` under tap t of
+/// points [from, to); zeros outside the image.
 template <class T>
 void gather_columns(lattice const& l, view<T const, 4, memory::host> const& source, index_t first, index_t channels,
                     index_t from, index_t to, T* columns, index_t pitch)
