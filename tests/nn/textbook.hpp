@@ -85,4 +85,19 @@ inline real lorentz_mlr(vec const& z, real a, vec const& x, real c)
     return (alpha < 0 ? -1 : 1) / s * b * std::fabs(std::asinh(s * alpha / b));
 }
 
+/// Gyromidpoint by the sum on the hyperboloid, in real, from and to tangent coordinates.
+inline vec midpoint(std::vector<vec> const& v, real c)
+{
+    real const s = std::sqrt(c);
+    real time = 0;
+    vec space(v[0].size(), 0);
+    for (auto const& x : v) {
+        real const r = length(x);
+        time += std::cosh(2 * s * r);
+        for (std::size_t i = 0; i < x.size(); ++i) space[i] += r > 0 ? std::sinh(2 * s * r) / r * x[i] : 0;
+    }
+    real const size = length(space);
+    return scaled(space, size > 0 ? std::atanh(size / time) / (2 * s) / size : 0);
+}
+
 }  // namespace hyspn::testing::textbook
