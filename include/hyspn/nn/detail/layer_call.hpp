@@ -130,3 +130,7 @@ void layer_backward(P const& exec, correlation_plan<T> const& plan, Head const& 
 }
 
 }  // namespace hyspn::detail
+
+#if HYSPN_HAS_OPENMP
+#include <hyspn/backends/omp/nn/poincare_heads.hpp>
+#endif
