@@ -2,31 +2,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <cmath>
 #include <string>
 
 #include <hyspn/affinity/detail/ham_reference.hpp>
-#include <hyspn/core/tensor.hpp>
+#include <hyspn/core/parameters.hpp>
 #include <hyspn/exec/policy.hpp>
+#include <hyspn/manifold/beta_ratio.hpp>
 
 /// \file
 /// From the public functions of the affinity types to their operation objects: shapes, domains, saved arrays.
 
 namespace hyspn::detail {
-
-/// Makes `t` an array of extents `e`; keeps its memory when it is one already.
-template <class T, std::size_t Rank, class M>
-void fit(tensor<T, Rank, M>& t, dims<Rank> const& e)
-{
-    if (t.extents() != e) t = tensor<T, Rank, M>(e);
-}
-
-template <class T>
-void require_positive(char const* function, char const* argument, T value)
-{
-    auto const v = static_cast<double>(value);
-    require_value(v > 0 && std::isfinite(v), function, argument, "positive and finite", v);
-}
 
 /// Shapes of one call of an affinity with weights [O, K, C] and biases [O].
 struct affinity_shapes {
@@ -120,7 +106,7 @@ void ham_forward(char const* function, P const& exec, ham_options const& options
         views = views_of(*saved);
     }
     if (y.size() == 0) return;
-    T const kappa = beta_ratio<T>(options.around.count(), x.extent(1));
+    T const kappa = beta_ratio<T>(options.around.count() * x.extent(1), x.extent(1));
     dispatch(exec, ham_forward_op<T, M>{options, x, z, r, c, tau, kappa, y, saved != nullptr, views});
 }
 
@@ -146,7 +132,7 @@ void ham_backward(char const* function, P const& exec, ham_options const& option
     require_shape(function, "dp.z", "[O, K, C]", dz.extents(), shapes.z);
     require_shape(function, "dp.r", "[O]", dr.extents(), shapes.r);
     if (dy.size() == 0) return;
-    T const kappa = beta_ratio<T>(options.around.count(), x.extent(1));
+    T const kappa = beta_ratio<T>(options.around.count() * x.extent(1), x.extent(1));
     dispatch(exec, ham_backward_op<T, M>{options, x, z, r, c, tau, kappa, views_of(saved), dy, dx, dz, dr, &dc, &dtau});
 }
 

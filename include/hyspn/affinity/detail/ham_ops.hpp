@@ -54,7 +54,7 @@ struct ham_forward_op {
     view<T const, 1, M> r;  ///< [O] biases
     T c;                    ///< > 0
     T tau;                  ///< > 0; unused when weight is uniform
-    T kappa;                ///< β_{KC}/β_C, from beta_ratio
+    T kappa;                ///< β_{KC}/β_C
     view<T, 4, M> y;        ///< [N, O, H, W] logits, out
     bool save;              ///< whether `saved` is to be filled; otherwise its views are null
     ham_saved_views<T, M> saved;
@@ -78,15 +78,5 @@ struct ham_backward_op {
     T* dc;                              ///< host address, added to: cotangent of c itself
     T* dtau;  ///< host address, added to: cotangent of τ itself (by 0 when weight is uniform)
 };
-
-/// κ = β_{KC}/β_C, β_n = B(n/2, 1/2), for odd K: the product of n/(n+1) over n = C, C+2, …, KC−2 (K−1 even makes
-/// KC−C even). Not by lgamma, which costs hundreds of eps.
-template <class T>
-T beta_ratio(index_t K, index_t C)
-{
-    long double product = 1;
-    for (index_t n = C; n < K * C; n += 2) product *= static_cast<long double>(n) / static_cast<long double>(n + 1);
-    return static_cast<T>(product);
-}
 
 }  // namespace hyspn::detail

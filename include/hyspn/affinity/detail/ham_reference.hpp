@@ -3,7 +3,7 @@
 #pragma once
 
 #include <hyspn/affinity/detail/aggregation.hpp>
-#include <hyspn/affinity/detail/poincare_layer.hpp>
+#include <hyspn/manifold/detail/poincare_layer.hpp>
 
 /// \file
 /// The hyperbolic affinity module stage by stage, on any policy: the reference the specialisations are held against.
@@ -60,10 +60,7 @@ struct layer_op {
     {
         T const length = kappa * norm(weighted_radii<T, M>{neighbours, radius, n, i, j});
         if (keep) norm_t(n, i, j) = length;
-        auto const u = pixel(y, n, i, j);
-        for (index_t o = 0; o < u.extent(0); ++o)
-            u(o) = T(2) * zeta(o) * plane_terms<T>(s, length, inner(n, o, i, j), zeta(o), r(o)).y;
-        logits_from_scaled_distances(s, u);
+        poincare_layer_forward(s, length, pixel(inner, n, i, j), zeta, r, pixel(y, n, i, j));
     }
 };
 
@@ -85,43 +82,13 @@ struct layer_vjp_op {
     dims<3> shape() const { return norm_bar.extents(); }
     HYSPN_HD void operator()(index_t n, index_t i, index_t j) const
     {
-        T const length = norm_t(n, i, j);
-        auto const u = pixel(bias_bar, n, i, j), du = pixel(inner_bar, n, i, j);
-        for (index_t o = 0; o < u.extent(0); ++o) u(o) = T(2) * zeta(o) * plane(n, o, i, j, length).y;
-        T curvature = scaled_distances_vjp(s, u, pixel(dy, n, i, j), du);
-        T stretch(0);
-        for (index_t o = 0; o < u.extent(0); ++o) {
-            auto const p = plane(n, o, i, j, length);
-            T const y_bar = zeta(o) * du(o);
-            stretch += T(8) * c * y_bar * p.norm_slope();
-            curvature += T(2) * y_bar * p.curvature_slope();
-            radial_bar(n, o, i, j) = zeta(o) > T(0) ? T(2) * du(o) / zeta(o) * (p.y_minus_tanh() - p.bias / p.R) : T(0);
-            bias_bar(n, o, i, j) = T(4) * s * y_bar * p.bias_slope();
-            inner_bar(n, o, i, j) = T(4) * s * du(o) * p.inner_slope();
-        }
-        norm_bar(n, i, j) = stretch;
-        c_bar(n, i, j) = curvature / (T(2) * c);
-    }
-
-private:
-    HYSPN_HD plane_terms<T> plane(index_t n, index_t o, index_t i, index_t j, T length) const
-    {
-        return plane_terms<T>(s, length, inner(n, o, i, j), zeta(o), r(o));
+        auto const bar =
+            poincare_layer_vjp(s, c, norm_t(n, i, j), pixel(inner, n, i, j), zeta, r, pixel(dy, n, i, j),
+                               pixel(inner_bar, n, i, j), pixel(bias_bar, n, i, j), pixel(radial_bar, n, i, j));
+        norm_bar(n, i, j) = bar.norm;
+        c_bar(n, i, j) = bar.c;
     }
 };
-
-/// Element of a dense array by its flat position, for reduce.
-template <class T, class M>
-struct dense_element {
-    view<T const, 3, M> x;
-    HYSPN_HD T operator()(index_t i) const { return x.data_handle()[i]; }
-};
-
-template <execution_policy P, class T, class M>
-T sum_of(P const& exec, tensor<T, 3, M> const& x)
-{
-    return reduce(exec, x.size(), dense_element<T, M>{as_const(x)});
-}
 
 /// Memory of neighbour_arrays.
 template <class T, class M>

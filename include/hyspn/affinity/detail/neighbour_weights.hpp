@@ -9,20 +9,13 @@
 #include <hyspn/affinity/detail/tangent_distance.hpp>
 #include <hyspn/core/tensor.hpp>
 #include <hyspn/exec/dispatch.hpp>
+#include <hyspn/manifold/detail/point_field.hpp>
 
 /// \file
 /// From features to distances, weights and order, and the cotangents back to the distances: the part of the module that
 /// needs no learned layer.
 
 namespace hyspn::detail {
-
-/// Feature vector of one pixel of a planar image.
-template <class T, class M>
-HYSPN_HD view<T, 1, M> pixel(view<T, 4, M> const& x, index_t n, index_t i, index_t j)
-{
-    return {x.data_handle() + n * x.stride(0) + i * x.stride(2) + j * x.stride(3), dims<1>{x.extent(1)},
-            dims<1>{x.stride(1)}};
-}
 
 /// r = ‖v‖.
 template <class T, class M>

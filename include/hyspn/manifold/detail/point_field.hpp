@@ -90,4 +90,12 @@ dims<Rank - 1> without_point_axis(dims<Rank> const& e)
     return rest;
 }
 
+/// Feature vector of one pixel of a planar image.
+template <class T, class M>
+HYSPN_HD view<T, 1, M> pixel(view<T, 4, M> const& x, index_t n, index_t i, index_t j)
+{
+    return {x.data_handle() + n * x.stride(0) + i * x.stride(2) + j * x.stride(3), dims<1>{x.extent(1)},
+            dims<1>{x.stride(1)}};
+}
+
 }  // namespace hyspn::detail

@@ -57,7 +57,7 @@ public:
           inner_bar(outputs_, work.pitch),
           norm_bar(work.pitch),
           cotangent_(outputs_, work.pitch),
-          plane_(static_cast<std::size_t>(outputs_)),
+          packs_(rows.layer, 0, outputs_),
           scalar_(2 * outputs_, 1)
     {
     }
@@ -81,104 +81,25 @@ public:
     }
 
 private:
-    struct plane {
-        V u, du, y0, y, tangent, cosine;  ///< tangent: tanh y; cosine: cosh y
-        V n, cosine_u;                    ///< the output's direction; cosh u
-    };
-
-    plane& at(index_t o) { return plane_[static_cast<std::size_t>(o)]; }
-
     /// One register of pixels by the plain formulas; false where exponents are beyond them.
     bool fast(index_t u, index_t valid, ham_tile_sums<T>& sums)
     {
-        constexpr T largest_exponent = 30;
-        V const a = V(T(2) * s_) * V::load(&work_.norm(u)), zero(T(0)), one(T(1));
-        if (!(simd::largest(a, valid) + rows_.largest_bias <= largest_exponent)) return false;
-        simd::hyperbolic_pair<T> const h(a);
-        V const sinhc = select<T>(a > zero, h.sinh / a, one);
-        V greatest = zero;
-        for (index_t o = 0; o < outputs_; ++o) {
-            auto const i = static_cast<std::size_t>(o);
-            plane& p = at(o);
-            T const zeta = rows_.zeta[i];
-            p.y0 = zeta > T(0) ? V::load(&work_.inner(o, u)) * V(T(2) * s_ / zeta) : zero;
-            V const argument = p.y0 * sinhc * V(rows_.cosh_b[i]) - h.cosh * V(rows_.sinh_b[i]);
-            p.y = asinh(argument);
-            p.cosine = sqrt(fma(argument, argument, one));
-            p.tangent = argument / p.cosine;
-            p.u = V(T(2) * zeta) * p.y;
-            greatest = max(greatest, abs(p.u));
-        }
-        if (!(simd::largest(greatest, valid) <= largest_exponent)) return false;
-        V curvature = through_norm(u, greatest);
-        V const langevin = langevinc(a), tcoth_a = a * a * langevin;
-        V stretch = zero;
-        for (index_t o = 0; o < outputs_; ++o) {
-            auto const i = static_cast<std::size_t>(o);
-            plane const& p = at(o);
-            T const zeta = rows_.zeta[i], b = T(2) * s_ * op_.r(o);
-            V const ch(rows_.cosh_b[i]), sh(rows_.sinh_b[i]), inverse = one / p.cosine, du = p.du * V(zeta);
-            V const x = p.y0 * sinhc * ch * inverse, bias = h.cosh * sh * inverse;
-            (V(T(4) * s_) * p.du * sinhc * ch * inverse).store(&inner_bar(o, u));
-            stretch = stretch + V(T(8) * op_.c) * du * sinhc * (p.y0 * langevin * ch - sh) * inverse;
-            V const at_bias = V(T(4) * s_) * du * (p.y0 * sinhc * sh - h.cosh * ch) * inverse;
-            V const tcoth_y = tcoth_minus_1(p.y);
-            V const at_z = zeta > T(0) ? V(T(2) / zeta) * p.du * (p.tangent * tcoth_y - bias) : zero;
-            V const at_c = x * (tcoth_a + V(b * std::tanh(b))) -
-                           bias * (V(hyspn::tcoth_minus_1(b)) + a * (h.sinh / h.cosh)) - p.tangent * tcoth_y;
-            curvature = curvature + V(T(2)) * du * at_c;
-            sums.bias[i] += sum_of_lanes(at_bias, valid);
-            sums.radial[i] += sum_of_lanes(at_z, valid);
-        }
+        if (!packs_.distances(V::load(&work_.norm(u)), &work_.inner(0, u), work_.inner.extent(1), valid)) return false;
+        V stretch(T(0)), curvature = packs_.through_norm([&](index_t o) { return V::load(&cotangent_(o, u)); });
+        packs_.planes_vjp(stretch, curvature, [&](index_t o, V at_inner, V at_bias, V at_z) {
+            at_inner.store(&inner_bar(o, u));
+            sums.bias[static_cast<std::size_t>(o)] += sum_of_lanes(at_bias, valid);
+            sums.radial[static_cast<std::size_t>(o)] += sum_of_lanes(at_z, valid);
+        });
         stretch.store(&norm_bar(u));
         sums.c += sum_of_lanes(curvature, valid) / (T(2) * op_.c);
         return true;
     }
 
-    /// From the cotangents of the logits to those of u, through the common norm; returns the part of 2c·c̄ that does not
-    /// pass through u.
-    V through_norm(index_t u, V greatest)
-    {
-        V const zero(T(0)), one(T(1)), half(T(0.5)), out(T(0.5) / s_);
-        V square = zero;
-        for (plane& p : plane_) {
-            simd::hyperbolic_pair<T> const h(p.u);
-            p.n = h.sinh;
-            p.cosine_u = h.cosh;
-            square = fma(p.n, p.n, square);
-        }
-        // Below this |u| the logits are u/(2s) to rounding, while squares begin to underflow.
-        constexpr T linear = std::is_same_v<T, float> ? T(1e-5) : T(1e-9);
-        auto const plain = greatest <= V(linear);
-        V const omega = sqrt(square), theta = asinh(omega), root = sqrt(one + square);
-        V const stretch = select<T>(plain, one, theta / omega);
-        V along = zero, excluded = zero;
-        for (index_t o = 0; o < outputs_; ++o) {
-            plane& p = at(o);
-            p.n = select<T>(plain, zero, p.n / omega);
-            along = fma(V::load(&cotangent_(o, u)), p.n, along);
-        }
-        // π_o = g_o − ⟨g,n⟩n_o; for an output that dominates from Σ n_o π_o = 0, where the difference would cancel.
-        for (index_t o = 0; o < outputs_; ++o) {
-            plane& p = at(o);
-            p.du = V::load(&cotangent_(o, u)) - along * p.n;
-            excluded = excluded + select<T>(p.n * p.n > half, zero, p.n * p.du);
-        }
-        V bent = zero, spread = zero;
-        for (plane& p : plane_) {
-            V const across = select<T>(p.n * p.n > half, -excluded / p.n, p.du);
-            V const excess = tcoth_minus_1(p.u);
-            bent = bent + p.n * excess * across;
-            spread = spread + p.n * p.n * excess;
-            p.du = p.cosine_u * (stretch * across + along * p.n / root) * out;
-        }
-        return select<T>(plain, zero, (theta * bent + omega / root * along * (spread - tcoth_minus_1(theta))) * out);
-    }
-
     /// The same pixels by the reference's scalar operation, which takes any exponent.
     void careful(ham_tile const& tile, index_t row, index_t u, index_t valid, ham_tile_sums<T>& sums)
     {
-        view<T const, 1> const zeta(rows_.zeta.data(), dims<1>{outputs_});
+        view<T const, 1> const zeta(rows_.layer.zeta.data(), dims<1>{outputs_});
         dims<4> const e = op_.dy.extents();
         dims<3> const e3{e[0], e[2], e[3]};
         view<T, 4> const bias(&scalar_(0, 0), e, {0, 1, 0, 0}), radial(&scalar_(outputs_, 0), e, {0, 1, 0, 0});
@@ -209,7 +130,7 @@ public:
 
 private:
     tensor<T, 2> cotangent_;
-    std::vector<plane> plane_;
+    layer_packs<T> packs_;
     tensor<T, 2> scalar_;
 };
 

@@ -13,6 +13,7 @@
 
 #include <hyspn/affinity/detail/ham_reference.hpp>
 #include <hyspn/backends/omp/affinity/ham_tile.hpp>
+#include <hyspn/backends/omp/affinity/layer_packs.hpp>
 #include <hyspn/core/simd_math.hpp>
 
 /// \file
@@ -26,22 +27,18 @@ template <class T>
 struct ham_rows {
     using matrix = Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic>;
 
-    matrix z;                             ///< [K·O, C], row m·O + o
-    std::vector<T> zeta, cosh_b, sinh_b;  ///< ‖z_o‖, and of b_o = 2s r_o
-    T largest_bias = 0;                   ///< max |b_o|
+    matrix z;             ///< [K·O, C], row m·O + o
+    layer_rows<T> layer;  ///< of the Poincaré layer
 
     explicit ham_rows(ham_forward_op<T, memory::host> const& op) : z(op.z.extent(1) * op.z.extent(0), op.z.extent(2))
     {
         index_t const O = op.z.extent(0), K = op.z.extent(1), C = op.z.extent(2);
-        T const s = std::sqrt(op.c);
+        layer.s = std::sqrt(op.c);
+        layer.c = op.c;
         for (index_t o = 0; o < O; ++o) {
             for (index_t m = 0; m < K; ++m)
                 for (index_t c = 0; c < C; ++c) z(m * O + o, c) = op.z(o, m, c);
-            T const b = T(2) * s * op.r(o);
-            zeta.push_back(norm(typename row_norm_op<T, memory::host>::row{op.z, o}));
-            cosh_b.push_back(std::cosh(b));
-            sinh_b.push_back(std::sinh(b));
-            largest_bias = std::max(largest_bias, std::fabs(b));
+            layer.add(norm(typename row_norm_op<T, memory::host>::row{op.z, o}), op.r(o));
         }
     }
 };
@@ -59,8 +56,7 @@ public:
           work_(work),
           s_(std::sqrt(op.c)),
           outputs_(op.z.extent(0)),
-          u_(static_cast<std::size_t>(outputs_)),
-          w_(static_cast<std::size_t>(outputs_))
+          packs_(rows.layer, 0, outputs_)
     {
     }
 
@@ -142,31 +138,8 @@ private:
     /// lanes decide: the others hold what earlier tiles left.
     bool fast_logits(index_t u, index_t valid)
     {
-        constexpr T largest_exponent = 30;
-        V const a = V(T(2) * s_) * V::load(&work_.norm(u)), zero(T(0)), one(T(1));
-        if (!(simd::largest(a, valid) + rows_.largest_bias <= largest_exponent)) return false;
-        simd::hyperbolic_pair<T> const h(a);
-        V const sinhc = select<T>(a > zero, h.sinh / a, one);
-        V greatest = zero, square = zero;
-        for (index_t o = 0; o < outputs_; ++o) {
-            auto const i = static_cast<std::size_t>(o);
-            T const zeta = rows_.zeta[i];
-            V const y0 = zeta > T(0) ? V::load(&work_.inner(o, u)) * V(T(2) * s_ / zeta) : zero;
-            V const argument = y0 * sinhc * V(rows_.cosh_b[i]) - h.cosh * V(rows_.sinh_b[i]);
-            u_[i] = V(T(2) * zeta) * asinh(argument);
-            greatest = max(greatest, abs(u_[i]));
-        }
-        if (!(simd::largest(greatest, valid) <= largest_exponent)) return false;
-        for (std::size_t i = 0; i < u_.size(); ++i) {
-            w_[i] = sinh(u_[i]);
-            square = fma(w_[i], w_[i], square);
-        }
-        V const omega = sqrt(square);
-        // Below this |u| the logits are u/(2s) to rounding, while squares begin to underflow.
-        constexpr T linear = std::is_same_v<T, float> ? T(1e-5) : T(1e-9);
-        V const scale = select<T>(greatest > V(linear), asinh(omega) / omega, one) * V(T(0.5) / s_);
-        for (std::size_t i = 0; i < u_.size(); ++i)
-            (scale * select<T>(greatest > V(linear), w_[i], u_[i])).store(&work_.logits(static_cast<index_t>(i), u));
+        if (!packs_.distances(V::load(&work_.norm(u)), &work_.inner(0, u), work_.inner.extent(1), valid)) return false;
+        packs_.logits([&](index_t o, V logit) { logit.store(&work_.logits(o, u)); });
         return true;
     }
 
@@ -175,7 +148,7 @@ private:
         for (index_t u = from; u < to; ++u) {
             view<T, 1> const out(&work_.logits(0, u), dims<1>{outputs_}, dims<1>{work_.pitch});
             for (index_t o = 0; o < outputs_; ++o) {
-                T const zeta = rows_.zeta[static_cast<std::size_t>(o)];
+                T const zeta = rows_.layer.zeta[static_cast<std::size_t>(o)];
                 out(o) = T(2) * zeta * plane_terms<T>(s_, work_.norm(u), work_.inner(o, u), zeta, op_.r(o)).y;
             }
             logits_from_scaled_distances(s_, out);
@@ -188,7 +161,7 @@ private:
     T s_;
     index_t outputs_;
     std::vector<neighbour> neighbours_;
-    std::vector<V> u_, w_;
+    layer_packs<T> packs_;
 };
 
 }  // namespace hyspn::detail

@@ -71,7 +71,7 @@ struct plane_terms {
         using std::expm1;
         return (-side * expm1(T(-2) * b) * phi * y0 - (T(1) + alpha) * (T(1) + beta)) / R;
     }
-    /// H = 2c·∂y/∂c.
+    /// H = 2c·∂y/∂c − y.
     HYSPN_HD T curvature_slope() const
     {
         using std::exp;
@@ -212,6 +212,59 @@ HYSPN_HD T scaled_distances_vjp(T s, U const& u, G const& g, DU const& du)
         spread += no * no * n.excess(uo);
     }
     return (n.theta * bent + tanh(n.theta) * along * (spread - n.excess_of_theta())) / (T(2) * s);
+}
+
+/// What backward passes of a layer return besides their arrays.
+template <class T>
+struct layer_cotangents {
+    T norm;  ///< of ‖t‖²/2: the factor of t in its part of t̄
+    T c;     ///< this point's share of c̄
+};
+
+/// u_o = s·q_o in units of which q_o is the signed distance to hyperplane o, times 2‖z_o‖.
+template <class T, class I, class V, class U>
+HYSPN_HD void scaled_plane_distances(T s, T length, I const& inner, V const& zeta, V const& r, U const& u)
+{
+    for (index_t o = 0; o < u.extent(0); ++o)
+        u(o) = T(2) * zeta(o) * plane_terms<T>(s, length, inner(o), zeta(o), r(o)).y;
+}
+
+/// From the cotangents of u_o, which inner_bar holds, to those of i_o, in their place, of r_o, and to the factor of z_o
+/// in z̄_o. `curvature` is what 2c·c̄ has already received.
+template <class T, class I, class V, class G>
+HYSPN_HD layer_cotangents<T> plane_distances_vjp(T s, T c, T length, I const& inner, V const& zeta, V const& r,
+                                                 T curvature, G const& inner_bar, G const& bias_bar,
+                                                 G const& radial_bar)
+{
+    T stretch(0);
+    for (index_t o = 0; o < inner_bar.extent(0); ++o) {
+        plane_terms<T> const p(s, length, inner(o), zeta(o), r(o));
+        T const u_bar = inner_bar(o), y_bar = zeta(o) * u_bar;
+        stretch += T(8) * c * y_bar * p.norm_slope();
+        curvature += T(2) * y_bar * p.curvature_slope();
+        radial_bar(o) = zeta(o) > T(0) ? T(2) * u_bar / zeta(o) * (p.y_minus_tanh() - p.bias / p.R) : T(0);
+        bias_bar(o) = T(4) * s * y_bar * p.bias_slope();
+        inner_bar(o) = T(4) * s * u_bar * p.inner_slope();
+    }
+    return {stretch, curvature / (T(2) * c)};
+}
+
+/// The fully connected layer at one point: logits y from i_o, which may be y itself, and ‖t‖.
+template <class T, class I, class V, class Y>
+HYSPN_HD void poincare_layer_forward(T s, T length, I const& inner, V const& zeta, V const& r, Y const& y)
+{
+    scaled_plane_distances(s, length, inner, zeta, r, y);
+    logits_from_scaled_distances(s, y);
+}
+
+/// Its vector-Jacobian product; bias_bar is scratch first.
+template <class T, class I, class V, class Y, class G>
+HYSPN_HD layer_cotangents<T> poincare_layer_vjp(T s, T c, T length, I const& inner, V const& zeta, V const& r,
+                                                Y const& g, G const& inner_bar, G const& bias_bar, G const& radial_bar)
+{
+    scaled_plane_distances(s, length, inner, zeta, r, bias_bar);
+    T const curvature = scaled_distances_vjp(s, bias_bar, g, inner_bar);
+    return plane_distances_vjp(s, c, length, inner, zeta, r, curvature, inner_bar, bias_bar, radial_bar);
 }
 
 }  // namespace hyspn::detail

@@ -1,0 +1,52 @@
+// SPDX-FileCopyrightText: 2026 The hyspn authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+
+#include <hyspn/core/view.hpp>
+
+/// \file
+/// Which pixels a layer with a kernel looks at.
+
+namespace hyspn::detail {
+
+/// A kernel over an image: tap m = ky·width + kx of output (i, j) is the input pixel
+/// (i·stride − padding + ky·dilation, j·stride − padding + kx·dilation), absent outside the image.
+struct window {
+    dims<2> kernel{1, 1}, stride{1, 1}, padding{0, 0}, dilation{1, 1};
+
+    HYSPN_HD constexpr index_t taps() const { return kernel[0] * kernel[1]; }
+    /// Along axis 0 (rows) or 1 (columns): where tap m of output position i lies.
+    HYSPN_HD constexpr index_t source(std::size_t axis, index_t i, index_t m) const
+    {
+        return i * stride[axis] + offset(axis, m);
+    }
+    HYSPN_HD constexpr index_t offset(std::size_t axis, index_t m) const
+    {
+        return (axis == 0 ? m / kernel[1] : m % kernel[1]) * dilation[axis] - padding[axis];
+    }
+    /// Number of output positions along an axis of `length` pixels; less than 1 when the kernel does not fit.
+    HYSPN_HD constexpr index_t outputs(std::size_t axis, index_t length) const
+    {
+        index_t const room = length + 2 * padding[axis] - dilation[axis] * (kernel[axis] - 1) - 1;
+        return room < 0 ? 0 : room / stride[axis] + 1;
+    }
+    /// Every output sees its own pixel and no other.
+    constexpr bool is_point() const { return taps() == 1 && stride == dims<2>{1, 1} && padding == dims<2>{0, 0}; }
+};
+
+/// Throws value_error.
+inline void require_valid(char const* function, window const& w)
+{
+    auto const all = [&](char const* name, dims<2> const& got, index_t least) {
+        for (index_t v : got)
+            require_value(v >= least, function, name, "at least " + std::to_string(least), static_cast<double>(v));
+    };
+    all("kernel", w.kernel, 1);
+    all("stride", w.stride, 1);
+    all("padding", w.padding, 0);
+    all("dilation", w.dilation, 1);
+}
+
+}  // namespace hyspn::detail
