@@ -33,7 +33,7 @@ TEMPLATE_TEST_CASE("Frechet means are as accurate as their coordinates can say, 
                     auto const exact = set.exact();
                     auto const wanted = exact.mean(exactly(mean));
                     double const error = error_over_floor<T>(exact, mean, wanted, quad(spread) / root(exact.c));
-                    CHECK(error <= 8);
+                    CHECK(error <= 4);
                     worst = std::max(worst, error);
                     iterations = std::max(iterations, report.iterations);
                     residual = std::max(residual, report.residual / static_cast<double>(math_traits<T>::unit_roundoff));

@@ -46,7 +46,7 @@ TEMPLATE_TEST_CASE("Weighted midpoints are as accurate as their coordinates can 
                         double const error = error_over_floor<T>(exact, midpoint(set), wanted, reach / root(exact.c));
                         INFO("c = " << c << ", D = " << d << ", 1-r = " << edge << ", spread " << spread << ", signed "
                                     << is_signed);
-                        CHECK(error <= 8);
+                        CHECK(error <= 4);
                         worst = std::max(worst, error);
                     }
     std::printf("weighted_midpoint %s: hyperbolic error / rounding floor %.2f\n", narrow ? "float " : "double", worst);

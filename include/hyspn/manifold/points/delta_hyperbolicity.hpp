@@ -133,7 +133,7 @@ points::hyperbolicity<T> largest(std::vector<hyperbolicity_sum<T>> const& rows)
 namespace points {
 
 /// δ of a matrix of distances [N, N] (symmetric; what lies above the diagonal is not read), over all quadruples:
-/// O(N⁴/24), a second for 200 points. On the host. Throws shape_error.
+/// O(N⁴/24), 65 million for 200 points. On the host. Throws shape_error.
 template <execution_policy P, view_of_rank<2> X>
     requires same_space<P, X>
 auto delta_hyperbolicity(P const& exec, X&& distances)
