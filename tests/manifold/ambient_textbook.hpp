@@ -207,8 +207,7 @@ vec<S> middle(vec<S> const& x, vec<S> const& y, S c)
     return combine(S(1) / sqrt(-c * lorentz(sum, sum)), sum, S(0), sum);
 }
 
-/// The boost that takes the origin to z, or its inverse: reflections of the ambient space, first in the bisector of
-/// nothing, i.e. x ↦ its mirror image with time kept, then in that of the origin and z.
+/// The boost that takes the origin to z, or its inverse, which has −Z for the space part Z.
 template <class S>
 vec<S> boosted(vec<S> const& z, vec<S> const& x, S c, bool back)
 {

@@ -182,4 +182,21 @@ TEST_CASE("The logarithm of a point at itself is 0, and equal points are their o
     });
 }
 
+TEMPLATE_TEST_CASE("Vertical steps in the half-space multiply heights as far as numbers go", "", float, double)
+{
+    using T = TestType;
+    auto const c = curvature<T>::from_c(T(1));
+    double const furthest = sizeof(T) == 4 ? 79 : 599;
+    for (double step : {-furthest, -1.0, 1e-9, 1.0, furthest}) {
+        INFO("step " << step);
+        tensor<T, 1> v(3), out(3);
+        v(0) = v(1) = 0;
+        v(2) = static_cast<T>(step);
+        half_space::expmap0(c, as_view(v), as_view(out));
+        CHECK(out(0) == 0);
+        CHECK(std::fabs(std::log(static_cast<double>(out(2))) - step) <=
+              8 * static_cast<double>(math_traits<T>::unit_roundoff) * (1 + std::fabs(step)));
+    }
+}
+
 }  // namespace hyspn::testing

@@ -105,7 +105,9 @@ struct lorentz_to_half_space_tangent {
         T const w_bar = -(moved + fallen) / w / w - tau_bar * xv / (x0 * w * w);
         T const on_v = tau_bar / (x0 * w), on_x = (x0_bar + w_bar) / x0;
         index_t const n = x.extent(0) - 1;
-        T const last = x0_bar * t.last / x0 - w_bar * w / x0;
+        // (x0_bar X_D − w_bar w)/X₀ without its cancellation for large X_D.
+        T const raw = cdot(horizontal{g}, horizontal{v}) / s;
+        T const last = (raw / w + tau_bar * (xv / (x0 * w) + tau * w / x0)) / x0;
         T const c_bar = to_c(c, t, flat, gx / w, gv / w, gamma / w);
         for (index_t i = 0; i < n; ++i) {
             T const g_i = g(i) / s / w, x_i = x(i), to_x = on_v * v(i) + on_x * x_i - tau * g_i;
@@ -182,10 +184,10 @@ struct half_space_to_lorentz_tangent {
         T const c = k.c(), y = height(x), nu = height(v), eta = nu / y, scale = k.sqrt_c() * y, gamma = height(g);
         T const half_gap = complement(c, x) / (T(2) * c * y);  // −X_D
         T const gp = cdot(horizontal{g}, horizontal{x}) / scale, gu = cdot(horizontal{g}, horizontal{v}) / scale;
-        T const moved = gu - eta * gp, pv = cdot(horizontal{x}, horizontal{v});
-        T const eta_bar = gamma * half_gap - gp;
-        // The shares of y: of ⟨x,v⟩/y the factor ν/y cancels against its part of −⟨x,v⟩/y².
-        T const vertical = -(moved + gamma * pv / y + eta_bar * eta) / y - gamma * eta * (T(1) + half_gap / y);
+        T const pv = cdot(horizontal{x}, horizontal{v}), eta_bar = gamma * half_gap - gp;
+        // The shares of y in X_D and η leave 1 + C/(cy²) = (1 − c‖p‖²)/(cy²).
+        T const vertical =
+            -(gu - T(2) * eta * gp + gamma * pv / y) / y - gamma * eta * complement(c, horizontal{x}) / (scale * scale);
         index_t const n = x.extent(0) - 1;
         compensated_sum<T> sum(T(0));
         sum.add_product(y, vertical);

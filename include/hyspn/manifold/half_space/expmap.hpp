@@ -26,7 +26,9 @@ struct half_space_expmap {
     template <class T, class V>
     struct step {
         T t, n, f, q;
-        T ratio, d;  ///< Q/Φ, De^{−t}
+        T ratio, d;     ///< Q/Φ, De^{−t}
+        T go;           ///< Φ, in moderate steps
+        bool moderate;  ///< Φ and Q are in range one by one, where F may not be
 
         HYSPN_HD step(T y, V v)
         {
@@ -36,11 +38,22 @@ struct half_space_expmap {
             n = height(v) / y;
             T const decay = exp(-t), phi = t > T(0) ? -expm1(T(-2) * t) / (T(2) * t) : T(1);
             T const even = (T(1) + decay * decay) / T(2), across = phi * norm(horizontal{v}) / y;
-            d = n > T(0) ? (decay * decay + across * across) / (even + phi * n) : even - phi * n;
-            f = phi / d;
-            q = decay / d;
-            ratio = decay * decay / (d * phi);
+            moderate = t < T(math_traits<T>::greatest_exponent);
+            go = moderate ? phi / decay : phi;
+            if (moderate) {
+                q = n > T(0) ? (even + phi * n) / (decay + across * (across / decay)) : decay / (even - phi * n);
+                f = q * go;
+                d = decay / q;
+                ratio = q / go;
+            } else {
+                d = n > T(0) ? (decay * decay + across * across) / (even + phi * n) : even - phi * n;
+                f = phi / d;
+                q = decay / d;
+                ratio = decay * decay / (d * phi);
+            }
         }
+        /// F u, element by element.
+        HYSPN_HD T moved(T u) const { return moderate ? q * (go * u) : f * u; }
     };
 
     /// 1 − Q/Φ.
@@ -58,7 +71,7 @@ struct half_space_expmap {
         T const y = height(x);
         step<T, V> const to(y, v);
         index_t const last = x.extent(0) - 1;
-        for (index_t i = 0; i < last; ++i) out(i) = x(i) + to.f * v(i);
+        for (index_t i = 0; i < last; ++i) out(i) = x(i) + to.moved(v(i));
         out(last) = y * to.q;
     }
 

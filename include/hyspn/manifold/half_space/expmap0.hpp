@@ -20,7 +20,7 @@ struct half_space_expmap0 {
         T const radius = k.radius();
         half_space_expmap::step<T, V> const to(radius, v);
         index_t const last = v.extent(0) - 1;
-        for (index_t i = 0; i < last; ++i) out(i) = to.f * v(i);
+        for (index_t i = 0; i < last; ++i) out(i) = to.moved(v(i));
         out(last) = radius * to.q;
     }
 

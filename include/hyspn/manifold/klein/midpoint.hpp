@@ -46,7 +46,8 @@ struct klein_midpoint {
 namespace klein {
 
 /// Einstein midpoint of two points of the Klein model: their mean with the Lorentz factors 1/√(1−c‖·‖²) as weights,
-/// which is the midpoint of their geodesic. Any strides; out may be x or y. Error ≤ 16 eps, norm-wise, inside the ball.
+/// which is the midpoint of their geodesic. Any strides; out may be x or y. Error ≤ 16 eps of
+/// the longer point, inside the ball.
 /// Ungar 2008, §6.
 HYSPN_FUNCTION detail::pointwise_function<detail::klein_midpoint> midpoint{};
 
