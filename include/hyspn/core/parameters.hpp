@@ -11,13 +11,6 @@
 
 namespace hyspn::detail {
 
-/// A scalar parameter as an array of one element.
-template <class T>
-view<T, 1, memory::host> leaf_of(T& scalar)
-{
-    return {&scalar, dims<1>{1}};
-}
-
 /// Makes `t` an array of extents `e`; keeps its memory when it is one already.
 template <class T, std::size_t Rank, class M>
 void fit(tensor<T, Rank, M>& t, dims<Rank> const& e)

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <concepts>
 
+#include <hyspn/core/leaf.hpp>
 #include <hyspn/nn/detail/lorentz_heads.hpp>
 #include <hyspn/nn/detail/row_layer.hpp>
 

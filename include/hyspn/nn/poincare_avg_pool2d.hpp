@@ -5,6 +5,7 @@
 #include <cmath>
 #include <concepts>
 
+#include <hyspn/core/leaf.hpp>
 #include <hyspn/core/parameters.hpp>
 #include <hyspn/exec/pixel_sums.hpp>
 #include <hyspn/nn/detail/correlation.hpp>

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <concepts>
 
+#include <hyspn/core/leaf.hpp>
 #include <hyspn/nn/detail/batch_norm_ops.hpp>
 
 namespace hyspn::nn {

@@ -5,6 +5,7 @@
 #include <concepts>
 #include <utility>
 
+#include <hyspn/core/leaf.hpp>
 #include <hyspn/manifold/beta_ratio.hpp>
 #include <hyspn/nn/detail/row_layer.hpp>
 

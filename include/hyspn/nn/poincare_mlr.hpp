@@ -5,6 +5,7 @@
 #include <cmath>
 #include <concepts>
 
+#include <hyspn/core/leaf.hpp>
 #include <hyspn/nn/detail/row_layer.hpp>
 
 namespace hyspn::nn {
