@@ -117,14 +117,18 @@ void check_matvec_shape(dims<Rank> const& e, index_t rows, storage how)
     matvec_run<T, Rank> plain(e, rows, how);
     plain.batched(exec::seq{});
     compare(plain);
-    for (int threads : {1, 3, 8}) {
+    matvec_run<T, Rank> single(e, rows, how);
+    single.batched(exec::omp{.threads = 1});
+    compare(single);
+    for (int threads : {3, 8}) {
         INFO(threads << " threads");
         matvec_run<T, Rank> threaded(e, rows, how);
         threaded.batched(exec::omp{.threads = threads});
-        compare(threaded);
-        CHECK(flat(threaded.dm.x) == flat(plain.dm.x));
-        CHECK(flat(threaded.dx.x) == flat(plain.dx.x));
-        CHECK(threaded.c_bar == plain.c_bar);
+        // Bit for bit the same for any number of threads.
+        CHECK(flat(threaded.out.x) == flat(single.out.x));
+        CHECK(flat(threaded.dm.x) == flat(single.dm.x));
+        CHECK(flat(threaded.dx.x) == flat(single.dx.x));
+        CHECK(threaded.c_bar == single.c_bar);
     }
 }
 
