@@ -54,8 +54,10 @@ auto curvature_of(T number)
     using K = typename hyspn::detail::curvature_for<typename Op::formula, T>::type;
     if constexpr (requires { K::from_c(number); })
         return K::from_c(number);
-    else
+    else if constexpr (requires { K::from_kappa(number); })
         return K::from_kappa(number);
+    else
+        return curvature<T>::from_c(number);
 }
 
 }  // namespace hyspn::testing

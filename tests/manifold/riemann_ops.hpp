@@ -33,10 +33,11 @@ template <index_t Reciprocal>
 struct cone_half_aperture_of : operation<hyspn::detail::poincare_cone_half_aperture> {
     using base = operation<hyspn::detail::poincare_cone_half_aperture>;
 
-    template <class T>
-    static entailment_cones<T> cones(curvature<T> const& k)
+    template <curvature_like K>
+    static auto cones(K const& k)
     {
-        return {k, T(1) / T(Reciprocal)};
+        using T = typename K::value_type;
+        return entailment_cones<T>(curvature<T>::from_c(k.c()), T(1) / T(Reciprocal));
     }
     template <class P, class... A>
     static auto forward(P const& policy_or_curvature, A&&... a)

@@ -31,6 +31,7 @@ struct math_traits<long double> {
     static constexpr long double smallest_square = 0x1p-16000L, largest_square = 0x1p+16000L;
     static constexpr long double rescaling = 0x1p+15000L;
     static constexpr long double smallest = 0x1p-16382L;
+    static constexpr long double largest = 0x1p+16383L;
     static constexpr long double greatest_exponent = 11000;
     static constexpr int asinh_levels = 46;
 };

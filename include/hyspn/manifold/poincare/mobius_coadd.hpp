@@ -2,24 +2,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <hyspn/manifold/detail/exact.hpp>
 #include <hyspn/manifold/detail/negated_right.hpp>
 #include <hyspn/manifold/detail/orthogonal_part.hpp>
 
 namespace hyspn {
 
 namespace detail {
-
-/// ‖x‖² − ‖y‖², compensated: relatively accurate for vectors of nearly the same length too.
-template <class X, class Y>
-HYSPN_HD scalar_of<X> difference_of_squares(X const& x, Y const& y)
-{
-    compensated_sum<scalar_of<X>> s(scalar_of<X>(0));
-    for (index_t i = 0; i < x.extent(0); ++i) {
-        s.add_product(x(i), x(i));
-        s.add_product(-y(i), y(i));
-    }
-    return s.value();
-}
 
 /// z = x ⊞ y = (γ_x² x + γ_y² y)/(γ_x² + γ_y² − 1) with γ_x² = 1/A, A = 1 − c‖x‖², and γ_y² = 1/B likewise:
 ///     z = (Bx + Ay)/q,  q = A + B − AB.

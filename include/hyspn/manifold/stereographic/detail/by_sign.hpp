@@ -18,6 +18,7 @@ template <class Hyperbolic, class Spherical>
 struct by_sign : Hyperbolic {
     template <class T>
     using curvature_type = sectional_curvature<T>;
+    static constexpr bool on_lanes = false;
 
     template <class T, class... A>
     HYSPN_HD static T value(sectional_curvature<T> const& k, A const&... a)
