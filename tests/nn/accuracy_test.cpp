@@ -32,7 +32,7 @@ constexpr regime regimes[] = {
     // Far out sinh(2s‖v‖)cos(v, z) and the offset's term are large and may cancel: ⟨v, z⟩ has no digits left for it.
     {"far", 4, 0.4, 0.3, 8},
     {"small weights", 0.5, 1e-3, 0.3},
-    {"large offset", 0.5, 0.4, 4},
+    {"large offset", 0.5, 0.4, 4, 2},
     {"tiny", 1e-30, 0.4, 1e-30},
 };
 
