@@ -104,9 +104,9 @@ TEST_CASE("β-ratios")
     CHECK(beta_ratio<double>(4, 2) == 2 / 3.);
     CHECK(beta_ratio<double>(2, 4) == 1.5);
     CHECK(beta_ratio<double>(7, 7) == 1);
-    // Published factors for K vectors of n: (2, 4), (8, 4), (64, 4); K^{−1/2} in the limit.
+    // Four vectors of 2, 8 and 64 numbers; K^{−1/2} in the limit.
     CHECK(std::fabs(beta_ratio<double>(8, 2) - 0.45714) < 5e-6);
-    CHECK(std::fabs(beta_ratio<double>(32, 8) - 0.48849) < 5e-6);
+    CHECK(std::fabs(beta_ratio<double>(32, 8) - 0.48846) < 5e-6);
     CHECK(std::fabs(beta_ratio<double>(256, 64) - 0.49854) < 5e-6);
     CHECK(std::fabs(beta_ratio<double>(40000, 10000) - 0.5) < 1e-4);
     // Against lgamma, which loses digits itself.
@@ -122,7 +122,7 @@ TEMPLATE_TEST_CASE("β-split undoes β-concatenation in every layout", "", float
 {
     using T = TestType;
     auto const check = [](auto const& exec, auto const& e) {
-        auto const parts = parts_of<T>(e, 0.4);
+        auto const parts = parts_of<T>(e, 0.15);  // inside the ball
         tensor<T, std::remove_cvref_t<decltype(parts[0])>::rank()> y(hyspn::detail::with_channels(e, 7));
         nn::beta_concatenate(exec, inputs(parts), as_view(y));
         auto back = parts;

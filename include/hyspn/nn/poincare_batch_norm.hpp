@@ -22,6 +22,10 @@ namespace hyspn::nn {
 /// Running statistics follow by `update`: the running mean moves towards the batch's along the geodesic by `momentum`,
 /// the running variance linearly. With statistics given, forward uses them in the place of the batch's.
 ///
+/// Accuracy measured, norm-wise, s‖v‖ up to 3: values within 6 eps; gradients of x and b within 128 eps; that of γ, one
+/// number, within 400 eps. That of c loses digits where points are small beside 1/s or b: it is then the small rest of
+/// large parts (a few thousand eps at s‖v‖ = 0.01, none left in float at 1e-6).
+///
 /// Values and gradients are finite as long as e^{4s‖v‖} lies in the range of the type, s = √c: s‖v‖ up to 20 in float,
 /// 170 in double, and the same for σ times the distances. Deterministic: sums have a fixed order.
 struct poincare_batch_norm {

@@ -221,7 +221,7 @@ struct layer_cotangents {
     T c;     ///< this point's share of c̄
 };
 
-/// u_o = s·q_o in units of which q_o is the signed distance to hyperplane o, times 2‖z_o‖.
+/// u_o = s·q_o, q_o being 2‖z_o‖ times the signed distance to hyperplane o.
 template <class T, class I, class V, class U>
 HYSPN_HD void scaled_plane_distances(T s, T length, I const& inner, V const& zeta, V const& r, U const& u)
 {
