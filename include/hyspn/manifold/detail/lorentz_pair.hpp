@@ -48,15 +48,18 @@ struct lorentz_pair {
 
     HYSPN_HD lorentz_pair(curvature<T> const& k, X x_, Y y_) : x(x_), y(y_), c(k.c()), r1(norm(x)), r2(norm(y))
     {
+        using std::fma;
         using std::sqrt;
         x0 = lorentz_time(k, r1);
         y0 = lorentz_time(k, r2);
         T const total = r1 + r2;
         dr = total > T(0) ? cdot(difference{x, y}, sum{x, y}) / total : T(0);
-        h = total > T(0) ? k.sqrt_c() * dr * (total / (k.sqrt_c() * (r1 * y0 + r2 * x0))) : T(0);
         bool const x_shorter = r1 < r2;
         T const shorter = x_shorter ? r1 : r2;
         longer = x_shorter ? r2 : r1;
+        // R₁Y₀ + R₂X₀, fused the same way whichever point comes first: d(X, Y) and d(Y, X) have the same bits.
+        T const mixed = fma(longer, x_shorter ? x0 : y0, shorter * (x_shorter ? y0 : x0));
+        h = total > T(0) ? k.sqrt_c() * dr * (total / (k.sqrt_c() * mixed)) : T(0);
         turned = {shorter > T(0) ? dr / shorter : T(0), T(0), x, y, x_shorter};
         e2 = longer > T(0) ? squared_norm(turned) / longer / longer : T(0);
         if (shorter > T(0)) {
