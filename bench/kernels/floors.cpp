@@ -54,6 +54,47 @@ void streaming_copy(std::string const& shape, index_t n)
     });
 }
 
+/// z = x + y over n floats, and Σ of products of runs of 64: what an operation of two inputs must move.
+struct sum_block {
+    float const *x, *y;
+    float* z;
+    index_t n, block;
+    void operator()(index_t b) const
+    {
+        index_t const end = std::min(n, (b + 1) * block);
+        for (index_t i = b * block; i < end; ++i) z[i] = x[i] + y[i];
+    }
+};
+struct read_block {
+    float const *x, *y;
+    float* z;
+    index_t n, block;
+    void operator()(index_t b) const
+    {
+        index_t const end = std::min(n, (b + 1) * block);
+        float sum = 0;
+#pragma omp simd reduction(+ : sum)
+        for (index_t i = b * block; i < end; ++i) sum += x[i] * y[i];
+        z[b] = sum;
+    }
+};
+
+template <class Op>
+void streaming_two(std::string const& name, index_t n, double arrays)
+{
+    add(name, [n, arrays](benchmark::State& state) {
+        auto const x = noise<float>(dims<1>{n}, 1), y = noise<float>(dims<1>{n}, 1, 2);
+        tensor<float, 1> z(n);
+        constexpr index_t block = 1 << 14;
+        Op const op{x.data(), y.data(), z.data(), n, block};
+        for (auto _ : state) {
+            exec::detail::for_each_index_omp(exec::omp{}, (n + block - 1) / block, op);
+            benchmark::ClobberMemory();
+        }
+        count(state, arrays * 4.0 * static_cast<double>(n));
+    });
+}
+
 /// Reads 9 weight planes and one value plane and writes one, `steps` times: what any unblocked stencil must do.
 void streaming_stencil(image const& size, index_t steps)
 {
@@ -103,6 +144,8 @@ void gemm(image const& size, index_t rows, index_t inner)
 void register_floors()
 {
     streaming_copy("64x512x512", 64 * 512 * 512);
+    streaming_two<sum_block>("floor_sum/omp/f32/64x512x512", 64 * 512 * 512, 3);
+    streaming_two<read_block>("floor_read/omp/f32/64x512x512", 64 * 512 * 512, 2);
     streaming_stencil(nyu, 24);
     streaming_stencil(kitti, 24);
     gemm(nyu, 72, 64);

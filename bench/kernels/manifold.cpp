@@ -33,6 +33,23 @@ void row(std::string const& name, dims<Rank> const& points, double operands, Cal
     });
 }
 
+/// As row, for vector-Jacobian products of vectors.
+template <std::size_t Rank, class Call>
+void gradient_row(std::string const& name, dims<Rank> const& points, double operands, Call call)
+{
+    add(name, [=](benchmark::State& state) {
+        auto const x = noise<float>(points, scale, 1), y = noise<float>(points, scale, 2),
+                   g = noise<float>(points, 1, 3);
+        tensor<float, Rank> dx(points), dy(points);
+        auto const c = curvature<float>::from_c(1);
+        for (auto _ : state) {
+            call(c, x, y, g, dx, dy);
+            benchmark::ClobberMemory();
+        }
+        count(state, operands * 4 * elements);
+    });
+}
+
 template <std::size_t Rank>
 void rows(dims<Rank> const& points, std::string const& shape)
 {
@@ -49,6 +66,36 @@ void rows(dims<Rank> const& points, std::string const& shape)
         [=](auto& c, auto& x, auto& y, auto& out, auto&) { poincare::expmap(exec, c, x, y, out); });
     row("logmap/omp/f32/" + shape, points, 3,
         [=](auto& c, auto& x, auto& y, auto& out, auto&) { poincare::logmap(exec, c, x, y, out); });
+    row("ptransp0/omp/f32/" + shape, points, 3,
+        [=](auto& c, auto& x, auto& y, auto& out, auto&) { poincare::ptransp0(exec, c, x, y, out); });
+    row("midpoint/omp/f32/" + shape, points, 3,
+        [=](auto& c, auto& x, auto& y, auto& out, auto&) { poincare::midpoint(exec, c, x, y, out); });
+    gradient_row("expmap0_vjp/omp/f32/" + shape, points, 3,
+                 [=](auto& c, auto& x, auto&, auto& g, auto& dx, auto&) { poincare::expmap0_vjp(exec, c, x, g, dx); });
+    gradient_row("mobius_add_vjp/omp/f32/" + shape, points, 5,
+                 [=](auto& c, auto& x, auto& y, auto& g, auto& dx, auto& dy) {
+                     poincare::mobius_add_vjp(exec, c, x, y, g, dx, dy);
+                 });
+    gradient_row("logmap_vjp/omp/f32/" + shape, points, 5, [=](auto& c, auto& x, auto& y, auto& g, auto& dx, auto& dy) {
+        poincare::logmap_vjp(exec, c, x, y, g, dx, dy);
+    });
+}
+
+/// Midpoints of sets of nine points, as a 3×3 window has.
+void midpoints()
+{
+    add("weighted_midpoint/omp/f32/29127x9x64", [](benchmark::State& state) {
+        constexpr index_t sets = side * side / 9;
+        auto const x = noise<float>(dims<3>{sets, 9, channels}, scale, 1);
+        auto const w = noise<float>(dims<2>{sets, 9}, 1, 2);
+        tensor<float, 2> out(sets, channels);
+        auto const c = curvature<float>::from_c(1);
+        for (auto _ : state) {
+            poincare::weighted_midpoint(exec::omp{}, c, w, x, out);
+            benchmark::ClobberMemory();
+        }
+        count(state, 4. * static_cast<double>(x.size() + w.size() + out.size()));
+    });
 }
 
 }  // namespace
@@ -57,6 +104,7 @@ void register_manifold()
 {
     rows(dims<3>{channels, side, side}, "64x512x512");
     rows(dims<2>{side * side, channels}, "262144x64");
+    midpoints();
 }
 
 }  // namespace hyspn::bench

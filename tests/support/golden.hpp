@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 #include <set>
@@ -11,12 +12,18 @@
 
 namespace hyspn::testing {
 
-/// Reads <name>.safetensors from the directory HYSPN_GOLDEN_DIR, by default the copy in tests/golden.
+/// Reads <name>.safetensors from the directory HYSPN_GOLDEN_DIR, by default the copy in tests/golden. That serves too,
+/// and says so, where the chosen directory has no such file: files of goldens come in sets.
 inline io::safetensors golden(std::string const& name)
 {
+    namespace fs = std::filesystem;
     char const* const chosen = std::getenv("HYSPN_GOLDEN_DIR");
-    std::filesystem::path const folder = chosen && *chosen ? chosen : HYSPN_TEST_GOLDEN_DIR;
-    return io::safetensors::read(folder / (name + ".safetensors"));
+    fs::path const file = name + ".safetensors", ours = HYSPN_TEST_GOLDEN_DIR / file;
+    if (!chosen || !*chosen) return io::safetensors::read(ours);
+    fs::path const theirs = chosen / file;
+    if (!fs::is_directory(chosen) || fs::exists(theirs)) return io::safetensors::read(theirs);
+    std::printf("no %s in %s: tests/golden has it\n", file.string().c_str(), chosen);
+    return io::safetensors::read(ours);
 }
 
 /// Everything before the last dot of the names that end in `.suffix`: the cases of a golden file.

@@ -77,7 +77,7 @@ struct gyro_rotation_vjp {
     T alpha, psi_on_e;  ///< α, 2cΨ/D
     T yv, gy, fy, wy, xv, gx, fx, wx;
     T c_bar;
-    bool short_x, short_y;
+    decltype(T(0) < T(0)) short_x, short_y;
 
     HYSPN_HD gyro_rotation_vjp(gyro_rotation<Sign, T, X, Y> const& z_, V v_, G g_)
         : z(z_), v(v_), g(g_), w(z.turn(v)), f(z.turn(g)), kf(z.turn(f))
@@ -96,14 +96,14 @@ struct gyro_rotation_vjp {
     HYSPN_HD T to_v(index_t i) const { return g(i) + z.k * (z.c * kf(i) - z.kappa * f(i)); }
     HYSPN_HD T to_x(index_t i) const
     {
-        T const e = short_y ? T(Sign) * z.y(i) + z.c * z.y2 * z.x(i) : T(Sign) * z.p(i) - z.b * z.x(i);
+        T const e = select(short_y, T(Sign) * z.y(i) + z.c * z.y2 * z.x(i), T(Sign) * z.p(i) - z.b * z.x(i));
         T const first = z.kappa * (yv * g(i) - gy * v(i));
         T const second = z.c * (yv * f(i) - fy * v(i) + gy * w(i) - wy * g(i));
         return z.k * (T(Sign) * z.c * alpha * z.y(i) + first - second - psi_on_e * e);
     }
     HYSPN_HD T to_y(index_t i) const
     {
-        T const e = short_x ? T(Sign) * z.x(i) + z.c * z.x2 * z.y(i) : z.p(i) - z.a * z.y(i);
+        T const e = select(short_x, T(Sign) * z.x(i) + z.c * z.x2 * z.y(i), z.p(i) - z.a * z.y(i));
         T const first = z.kappa * (gx * v(i) - xv * g(i));
         T const second = z.c * (fx * v(i) - xv * f(i) + wx * g(i) - gx * w(i));
         return z.k * (T(Sign) * z.c * alpha * z.x(i) + first - second - psi_on_e * e);

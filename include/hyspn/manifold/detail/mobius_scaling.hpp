@@ -33,7 +33,7 @@ struct radial_cotangent {
 template <class T>
 HYSPN_HD T length_ratio(T y_norm, T x_norm)
 {
-    return x_norm > T(0) ? y_norm / x_norm : T(0);
+    return select(x_norm > T(0), y_norm / x_norm, T(0));
 }
 
 /// What Möbius multiplications share: z = expmap0(My), where M = artanhc t, t = s‖x‖, so that logmap0(x) = Mx, and
@@ -71,12 +71,17 @@ struct mobius_scaling {
         using std::fabs;
         using std::sinh;
         T const u = T(2) * angle, lapse = excess * u;
-        if (fabs(lapse) > T(1)) return radial / a - factor;
-        if (ratio <= T(0.5))
+        auto const expanded = [&] {
+            T const l = tcoth_minus_1(u), half = sinh(lapse / T(2));
+            T const bracket = excess * l + T(2) * half * half + excess * (T(1) + l) * lapse * lapse * sinh_residue(lapse);
+            return -radial / (a * ratio) * bracket;
+        };
+        auto const by_residues = [&] {
             return quotient * radial * u * u * (sinh_residue(u) - ratio * ratio * sinh_residue(ratio * u));
-        T const l = tcoth_minus_1(u), half = sinh(lapse / T(2));
-        T const bracket = excess * l + T(2) * half * half + excess * (T(1) + l) * lapse * lapse * sinh_residue(lapse);
-        return -radial / (a * ratio) * bracket;
+        };
+        return branch(
+            fabs(lapse) > T(1), [&] { return radial / a - factor; },
+            [&] { return branch(ratio <= T(0.5), by_residues, expanded); });
     }
 
     /// ȳ.

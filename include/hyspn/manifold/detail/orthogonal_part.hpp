@@ -28,7 +28,7 @@ struct shifted {
 template <class T, class X, class Y>
 HYSPN_HD shifted<T, X, Y> orthogonal_part(Y y, X x, T x2)
 {
-    return {y, x2 > T(0) ? -cdot(x, y) / x2 : T(0), x};
+    return {y, select(x2 > T(0), -cdot(x, y) / x2, T(0)), x};
 }
 
 }  // namespace hyspn::detail

@@ -20,6 +20,7 @@ namespace hyspn::detail {
 template <class Map>
 struct radial_map {
     static constexpr bool scalar_output = false;
+    static constexpr bool on_lanes = true;
 
     template <class T, class X, class M>
     HYSPN_HD static void forward(curvature<T> const& k, X x, view<T, 1, M> out)
@@ -45,6 +46,7 @@ struct radial_map {
 template <class Map>
 struct radial_tangent {
     static constexpr bool scalar_output = false;
+    static constexpr bool on_lanes = true;
 
     template <class T, class X, class V, class M>
     HYSPN_HD static void forward(curvature<T> const& k, X x, V v, view<T, 1, M> out)

@@ -19,10 +19,10 @@ struct split_along {
     /// x_norm = ‖x‖.
     HYSPN_HD split_along(V v_, X x_, T x_norm) : v(v_), x(x_), along(T(0)), q(T(0)), rest(T(0))
     {
-        if (!(x_norm > T(0))) return;
-        along = cdot(v, x) / x_norm;
-        q = along / x_norm;
-        rest = cdot(*this, x) / x_norm / x_norm;
+        auto const has_direction = x_norm > T(0);
+        along = select(has_direction, cdot(v, x) / x_norm, along);
+        q = select(has_direction, along / x_norm, q);
+        rest = select(has_direction, cdot(*this, x) / x_norm / x_norm, rest);
     }
     HYSPN_HD index_t extent(std::size_t) const { return x.extent(0); }
     HYSPN_HD T operator()(index_t i) const

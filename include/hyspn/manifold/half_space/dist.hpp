@@ -16,6 +16,7 @@ struct half_space_dist {
     static constexpr char const* name = "half_space::dist";
     static constexpr argument inputs[] = {point("x"), point("y")};
     static constexpr bool scalar_output = true;
+    static constexpr bool on_lanes = true;
 
     template <class T, class X, class Y>
     HYSPN_HD static T value(curvature<T> const& k, X x, Y y)

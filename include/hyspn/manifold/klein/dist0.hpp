@@ -13,6 +13,7 @@ struct klein_dist0 {
     static constexpr char const* name = "klein::dist0";
     static constexpr argument inputs[] = {point("x")};
     static constexpr bool scalar_output = true;
+    static constexpr bool on_lanes = true;
 
     template <class T, class X>
     HYSPN_HD static T value(curvature<T> const& k, X x)

@@ -15,6 +15,7 @@ struct klein_midpoint {
     static constexpr char const* name = "klein::midpoint";
     static constexpr argument inputs[] = {point("x"), point("y")};
     static constexpr bool scalar_output = false;
+    static constexpr bool on_lanes = true;
 
     template <class T, class X, class Y, class M>
     HYSPN_HD static void forward(curvature<T> const& k, X x, Y y, view<T, 1, M> out)

@@ -14,6 +14,7 @@ struct lorentz_time_part {
     static constexpr char const* name = "lorentz::time";
     static constexpr argument inputs[] = {point("X")};
     static constexpr bool scalar_output = true;
+    static constexpr bool on_lanes = true;
 
     template <class T, class X>
     HYSPN_HD static T value(curvature<T> const& k, X x)

@@ -13,6 +13,7 @@ struct poincare_antipode {
     static constexpr char const* name = "poincare::antipode";
     static constexpr argument inputs[] = {point("x")};
     static constexpr bool scalar_output = false;
+    static constexpr bool on_lanes = true;
 
     template <class T, class X, class M>
     HYSPN_HD static void forward(curvature<T> const&, X x, view<T, 1, M> out)

@@ -13,6 +13,7 @@ struct poincare_egrad2rgrad {
     static constexpr char const* name = "poincare::egrad2rgrad";
     static constexpr argument inputs[] = {point("x"), tangent("v")};
     static constexpr bool scalar_output = false;
+    static constexpr bool on_lanes = true;
 
     template <class T, class X, class V, class M>
     HYSPN_HD static void forward(curvature<T> const& k, X x, V v, view<T, 1, M> out)

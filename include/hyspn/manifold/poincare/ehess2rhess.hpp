@@ -20,6 +20,7 @@ struct poincare_ehess2rhess {
     static constexpr char const* name = "poincare::ehess2rhess";
     static constexpr argument inputs[] = {point("x"), tangent("egrad"), tangent("ehess"), tangent("u")};
     static constexpr bool scalar_output = false;
+    static constexpr bool on_lanes = true;
 
     template <class T, class X, class E, class H, class U, class M>
     HYSPN_HD static void forward(curvature<T> const& curv, X x, E e, H h, U u, view<T, 1, M> out)

@@ -13,6 +13,7 @@ struct poincare_inner {
     static constexpr char const* name = "poincare::inner";
     static constexpr argument inputs[] = {point("x"), tangent("u"), tangent("v")};
     static constexpr bool scalar_output = true;
+    static constexpr bool on_lanes = true;
 
     template <class T, class X, class U, class V>
     HYSPN_HD static T value(curvature<T> const& k, X x, U u, V v)

@@ -19,6 +19,7 @@ struct poincare_midpoint {
     static constexpr char const* name = "poincare::midpoint";
     static constexpr argument inputs[] = {point("x"), point("y")};
     static constexpr bool scalar_output = false;
+    static constexpr bool on_lanes = true;
 
     template <class T, class X, class Y>
     struct terms {

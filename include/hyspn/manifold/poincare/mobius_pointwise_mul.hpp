@@ -26,6 +26,7 @@ struct poincare_mobius_pointwise_mul {
     static constexpr char const* name = "poincare::mobius_pointwise_mul";
     static constexpr argument inputs[] = {axis("w"), point("x")};
     static constexpr bool scalar_output = false;
+    static constexpr bool on_lanes = true;
 
     template <class T, class W, class X>
     struct terms {

@@ -16,6 +16,7 @@ struct poincare_mobius_scalar_mul {
     static constexpr char const* name = "poincare::mobius_scalar_mul";
     static constexpr argument inputs[] = {number("r"), point("x")};
     static constexpr bool scalar_output = false;
+    static constexpr bool on_lanes = true;
 
     template <class T, class X>
     HYSPN_HD static mobius_scaling<T> scaling(curvature<T> const& k, T r, X x)

@@ -11,6 +11,7 @@ namespace detail {
 
 struct poincare_mobius_sub : negated_right<poincare_mobius_add> {
     static constexpr char const* name = "poincare::mobius_sub";
+    static constexpr bool on_lanes = true;
 };
 
 }  // namespace detail

@@ -14,6 +14,7 @@ struct poincare_norm {
     static constexpr char const* name = "poincare::norm";
     static constexpr argument inputs[] = {point("x"), tangent("v")};
     static constexpr bool scalar_output = true;
+    static constexpr bool on_lanes = true;
 
     template <class T, class X, class V>
     HYSPN_HD static T value(curvature<T> const& k, X x, V v)

@@ -13,6 +13,7 @@ struct poincare_proju {
     static constexpr char const* name = "poincare::proju";
     static constexpr argument inputs[] = {point("x"), tangent("u")};
     static constexpr bool scalar_output = false;
+    static constexpr bool on_lanes = true;
 
     template <class T, class X, class U, class M>
     HYSPN_HD static void forward(curvature<T> const&, X, U u, view<T, 1, M> out)

@@ -18,6 +18,7 @@ struct poincare_ptransp {
     static constexpr char const* name = "poincare::ptransp";
     static constexpr argument inputs[] = {point("x"), point("y"), tangent("v")};
     static constexpr bool scalar_output = false;
+    static constexpr bool on_lanes = true;
 
     template <class T, class X, class Y, class V, class M>
     HYSPN_HD static void forward(curvature<T> const& k, X x, Y y, V v, view<T, 1, M> out)

@@ -13,6 +13,7 @@ struct poincare_ptransp0 {
     static constexpr char const* name = "poincare::ptransp0";
     static constexpr argument inputs[] = {point("y"), tangent("v")};
     static constexpr bool scalar_output = false;
+    static constexpr bool on_lanes = true;
 
     template <class T, class Y, class V, class M>
     HYSPN_HD static void forward(curvature<T> const& k, Y y, V v, view<T, 1, M> out)
@@ -40,6 +41,7 @@ struct poincare_ptransp0back {
     static constexpr char const* name = "poincare::ptransp0back";
     static constexpr argument inputs[] = {point("x"), tangent("v")};
     static constexpr bool scalar_output = false;
+    static constexpr bool on_lanes = true;
 
     template <class T, class X, class V, class M>
     HYSPN_HD static void forward(curvature<T> const& k, X x, V v, view<T, 1, M> out)
