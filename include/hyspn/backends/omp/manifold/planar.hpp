@@ -46,7 +46,7 @@ bool run_planar_kernel(curvature<simd::pack<T>> const& c, point_run<T const> con
         for (index_t b = 0; b < registers; ++b) kernels[b].finish_again();
     }
     auto const put = [&](V value, T* to) { streaming ? simd::stream(value, to) : value.store(to); };
-    if constexpr (requires(Kernel k) { k.result(); })
+    if constexpr (yields_number<Kernel>)
         for (index_t b = 0; b < registers; ++b) put(kernels[b].result(), out.first + b * V::size);
     else
         for_each([&](index_t i, index_t b, auto... x) {

@@ -49,7 +49,7 @@ public:
     /// Numbers side by side, or points.
     void store(point_run<T> const& out, bool streaming)
     {
-        if constexpr (requires(Kernel k) { k.result(); }) {
+        if constexpr (yields_number<Kernel>) {
             V const numbers = all_.result();
             for (index_t r = 0; r < out.count; ++r) out.first[r * out.step] = numbers.v[r];
         } else {
@@ -80,7 +80,12 @@ private:
             T const* const row[] = {in_[I].first +
                                     std::min(static_cast<index_t>(r), in_[I].count - 1) * in_[I].step...};
             index_t const extent = in_[0].extent, whole = extent / V::size * V::size;
-            for (index_t i = 0; i < whole; i += V::size) f(i, V::size, V::load(row[I] + i)...);
+            // Several streams in and one out are more than the processor foresees by itself.
+            constexpr bool many_streams = Inputs > 1 && !yields_number<Kernel>;
+            for (index_t i = 0; i < whole; i += V::size) {
+                if constexpr (many_streams) (__builtin_prefetch(row[I] + i + V::size * in_[I].step), ...);
+                f(i, V::size, V::load(row[I] + i)...);
+            }
             if (whole < extent) f(whole, extent - whole, V::load(row[I] + whole, extent - whole)...);
         }
         (std::make_index_sequence<Inputs>{});

@@ -42,6 +42,12 @@ concept has_second_pass = requires(Kernel k)
     k.finish_again();
 };
 
+template <class Kernel>
+concept yields_number = requires(Kernel k)
+{
+    k.result();
+};
+
 /// Σ x².
 template <class V>
 class square_sum {
