@@ -82,8 +82,7 @@ void run(arguments const& a)
 {
     tree const t = chosen_tree(a);
     examples::progress bar(3, a.quiet);
-    results const r = a.threads == 1 ? compute(hyspn::exec::seq{}, a, t, bar)
-                                     : compute(hyspn::exec::omp{.threads = a.threads}, a, t, bar);
+    results const r = compute(hyspn::exec::omp{.threads = a.threads}, a, t, bar);
     bar.clear();
     write_files(a, t, r);
     if (a.quiet) return;

@@ -198,7 +198,11 @@ struct direction {
         auto const is_odd = is_long | ((length > T(0)) & (length < T(traits::smallest / traits::unit_roundoff)));
         scale = select(is_odd, select(is_long, T(1) / T(traits::rescaling), T(traits::rescaling)), scale);
         length = branch(
-            is_odd, [&] { return norm(scaled<T, X>{scale, x}); }, [&] { return length; });
+            is_odd,
+            [&] {
+                return norm(scaled<T, X>{scale, x});
+            },
+            [&] { return length; });
     }
     HYSPN_HD index_t extent(std::size_t) const { return x.extent(0); }
     HYSPN_HD T operator()(index_t i) const { return select(length > T(0), scale * x(i) / length, T(0)); }

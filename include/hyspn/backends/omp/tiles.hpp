@@ -19,15 +19,16 @@ namespace hyspn::detail {
 /// first exception of a body ends the loop and is thrown again here.
 ///
 /// The team has at least two threads even when one is to work, because Eigen multiplies on threads of its own unless it
-/// finds itself inside a team.
+/// finds itself inside a team; bodies without Eigen say that one will do.
 template <class MakeWorker, class Body>
-void for_each_tile(exec::omp const& exec, index_t count, MakeWorker const& make_worker, Body const& body)
+void for_each_tile(exec::omp const& exec, index_t count, MakeWorker const& make_worker, Body const& body,
+                   int smallest_team = 2)
 {
     int const wanted = exec.threads > 0 ? exec.threads : omp_get_max_threads();
     auto const threads = static_cast<std::size_t>(std::min<index_t>(wanted, count));
     std::vector<decltype(make_worker())> workers;
     for (std::size_t t = 0; t < threads; ++t) workers.push_back(make_worker());
-    int const team = std::max(2, static_cast<int>(threads));
+    int const team = std::max(smallest_team, static_cast<int>(threads));
     std::atomic<index_t> next{0};
     std::atomic<bool> failed{false};
     std::exception_ptr failure;  // written by the one thread that sets `failed`

@@ -73,7 +73,8 @@ struct mobius_scaling {
         T const u = T(2) * angle, lapse = excess * u;
         auto const expanded = [&] {
             T const l = tcoth_minus_1(u), half = sinh(lapse / T(2));
-            T const bracket = excess * l + T(2) * half * half + excess * (T(1) + l) * lapse * lapse * sinh_residue(lapse);
+            T const bracket =
+                excess * l + T(2) * half * half + excess * (T(1) + l) * lapse * lapse * sinh_residue(lapse);
             return -radial / (a * ratio) * bracket;
         };
         auto const by_residues = [&] {

@@ -45,10 +45,11 @@ void for_each_run(exec::omp const& exec, dims<3> const& grid, index_t tile, Make
                   Body const& body)
 {
     index_t const tiles = (grid[2] + tile - 1) / tile;
-    for_each_tile(exec, grid[0] * grid[1] * tiles, make_worker, [&](auto& worker, index_t task) {
+    auto const run_body = [&](auto& worker, index_t task) {
         index_t const j = task % tiles * tile, row = task / tiles;
         body(worker, row / grid[1], row % grid[1], j, std::min(tile, grid[2] - j));
-    });
+    };
+    for_each_tile(exec, grid[0] * grid[1] * tiles, make_worker, run_body, 1);
 }
 
 /// Tiles of one thread.
