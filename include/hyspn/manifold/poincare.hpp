@@ -51,8 +51,8 @@
 ///
 /// g is the cotangent of the output; dx, dy are written. c is a curvature. Arrays hold points as rows of [N, D], or as
 /// the channel vectors of planar maps [C, H, W] and [N, C, H, W]; outputs of one number a point are [N], [H, W] and
-/// [N, H, W]. All arrays of one call have one layout, any strides. On exec::omp, maps whose pixels lie side by side are
-/// processed tile by tile, and may differ from exec::seq by rounding.
+/// [N, H, W]. All arrays of one call have one layout, any strides. On exec::omp many
+/// operations run on registers of points, in any layout, and may differ from exec::seq by rounding.
 ///
 /// Means of sets take weights [N, K] and points [N, K, D], all pairs x [N, D] and y [M, D]; see their headers.
 ///

@@ -16,7 +16,7 @@
 
 namespace hyspn::detail {
 
-/// Elements of `Lanes` points: a block of the tile. Exchanges rows and columns of a square of registers.
+/// As many registers as a register has lanes; exchanges rows and columns.
 template <class T>
 struct lane_square {
     using V = simd::pack<T>;
