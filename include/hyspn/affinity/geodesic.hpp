@@ -7,6 +7,7 @@
 
 #include <hyspn/affinity/detail/ham_call.hpp>
 #include <hyspn/core/leaf.hpp>
+#include <hyspn/exec/elementwise.hpp>
 
 /// \file
 /// Affinity without learned weights: geodesic distances turned into gates.
@@ -58,19 +59,6 @@ struct insert_centre_op {
     }
 };
 
-template <class T, std::size_t Rank, class M>
-struct fill_op {
-    view<T, Rank, M> x;
-    T value;
-
-    dims<Rank> shape() const { return x.extents(); }
-    template <class... I>
-    HYSPN_HD void operator()(I... i) const
-    {
-        x(i...) = value;
-    }
-};
-
 /// Gates from features; see affinity::geodesic.
 template <class T, class M>
 struct geodesic_forward_op {
@@ -111,8 +99,8 @@ void dispatch(P const& exec, geodesic_backward_op<T, M> const& op)
     dims<4> const e = op.x.extents();
     tensor<T, 4, M> weight_bar(e[0], op.options.around.count(), e[2], e[3]);
     tensor<T, 3, M> tau_bar(e[0], e[2], e[3]), c_bar(e[0], e[2], e[3]);
-    dispatch(exec, fill_op<T, 4, M>{op.dx, T(0)});
-    dispatch(exec, fill_op<T, 3, M>{as_view(c_bar), T(0)});
+    dispatch(exec, fill_op<T, 4, M>{T(0), op.dx});
+    dispatch(exec, fill_op<T, 3, M>{T(0), as_view(c_bar)});
     dispatch(exec, insert_centre_op<T, M>{op.options.around, op.dy, as_view(weight_bar)});
     dispatch(exec, neighbour_weights_vjp_op<T, M>{op.options, op.tau, op.saved.distance, as_view(weight_bar),
                                                   as_view(tau_bar)});

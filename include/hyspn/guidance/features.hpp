@@ -8,6 +8,7 @@
 
 #include <hyspn/core/tensor.hpp>
 #include <hyspn/exec/dispatch.hpp>
+#include <hyspn/exec/elementwise.hpp>
 
 /// \file
 /// Hand-made image features for guidance without training: colour at several scales and the strength of edges. They
@@ -133,17 +134,6 @@ struct sobel_magnitude_op {
     }
 };
 
-/// out = factor · in.
-template <class T, class M>
-struct scaled_copy_op {
-    view<T const, 3, M> in;
-    view<T, 3, M> out;
-    T factor;
-
-    dims<3> shape() const { return in.extents(); }
-    HYSPN_HD void operator()(index_t c, index_t i, index_t j) const { out(c, i, j) = factor * in(c, i, j); }
-};
-
 /// y/H and x/H of the pixel centres, measured from the middle of the image.
 template <class T, class M>
 struct position_op {
@@ -220,7 +210,7 @@ auto image_features(P const& exec, X&& rgb, image_feature_options const& options
     for (double const sigma : options.colour_scales) {
         detail::gaussian_blur<P, T, M>(exec, as_const(lab), smooth, scratch, sigma);
         dispatch(exec,
-                 detail::scaled_copy_op<T, M>{as_const(smooth), detail::channels(as_view(features), next, 3), share});
+                 detail::scaled_copy_op<T, 3, M>{share, as_const(smooth), detail::channels(as_view(features), next, 3)});
         next += 3;
     }
     if (options.gradient_weight != 0) {

@@ -7,6 +7,7 @@
 
 #include <hyspn/core/tensor.hpp>
 #include <hyspn/exec/dispatch.hpp>
+#include <hyspn/exec/elementwise.hpp>
 #include <hyspn/manifold/beta_ratio.hpp>
 #include <hyspn/manifold/poincare/expmap0.hpp>
 #include <hyspn/manifold/poincare/logmap0.hpp>
@@ -21,19 +22,6 @@
 namespace hyspn {
 
 namespace detail {
-
-template <class T, class M>
-struct scaled_copy_op {
-    T factor;
-    view<T const, 4, M> from;
-    view<T, 4, M> to;
-
-    dims<4> shape() const { return to.extents(); }
-    HYSPN_HD void operator()(index_t n, index_t c, index_t i, index_t j) const
-    {
-        to(n, c, i, j) = factor * from(n, c, i, j);
-    }
-};
 
 template <std::size_t Rank>
 inline constexpr std::size_t channel_axis = Rank == 3 ? 0 : 1;
@@ -78,7 +66,7 @@ void for_each_part(std::vector<V> const& parts, W const& whole, F const& f)
 template <execution_policy P, class T, std::size_t Rank, class M>
 void copy_scaled(P const& exec, T factor, view<T const, Rank, M> const& from, view<T, Rank, M> const& to)
 {
-    dispatch(exec, scaled_copy_op<T, M>{factor, as_maps(from), as_maps(to)});
+    dispatch(exec, scaled_copy_op<T, 4, M>{factor, as_maps(from), as_maps(to)});
 }
 
 }  // namespace detail

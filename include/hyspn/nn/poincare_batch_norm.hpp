@@ -257,7 +257,7 @@ private:
                                                              as_view(work.along), as_view(work.curvature)});
         tensor<T, 1, M> dback(p.mean.extents());
         detail::sum_planes<P, T, M>(exec, as_const(work.dcentre), false, as_view(dback));
-        dispatch(exec, detail::add_vector_op<T, M>{T(-1), as_const(dback), as_view(dp.mean)});
+        dispatch(exec, detail::add_scaled_op<T, 1, M>{T(-1), as_const(dback), as_view(dp.mean)});
         dp.c += detail::sum_of(exec, work.curvature) / (T(2) * p.c);
         T const spread = variance + T(epsilon), dfactor = detail::sum_of(exec, work.along);
         if (!(spread > T(0))) return T(0);

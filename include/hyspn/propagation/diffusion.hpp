@@ -56,7 +56,7 @@ public:
     diffusion_call(P const& exec, propagation::diffusion_inputs<T, M> const& in, double alpha)
         : exec_(exec), in_(in), alpha_(with_channels(in.seed, 1))
     {
-        dispatch(exec_, stencil_fill_op<T, M>{static_cast<T>(alpha), as_view(alpha_)});
+        dispatch(exec_, hyspn::detail::fill_op<T, 4, M>{static_cast<T>(alpha), as_view(alpha_)});
     }
 
     propagation::inputs<T, M> inputs() const

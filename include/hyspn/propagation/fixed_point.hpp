@@ -32,10 +32,10 @@ struct fixed_point {
         kept.taps = std::move(folded.taps);
         kept.iterates = tensor<T, 5, M>(solution_extents(in));
         auto const x = as_view(kept.iterates)[0];
-        dispatch(exec, hyspn::detail::stencil_copy_op<T, M>{in.initial, x});
+        dispatch(exec, hyspn::detail::copy_op<T, 4, M>{in.initial, x});
         auto const report = hyspn::detail::solve_fixed_point(name, exec, axes.taps(), kept.taps, false,
                                                              as_const(folded.bias), x, tolerance, max_iterations);
-        dispatch(exec, hyspn::detail::stencil_copy_op<T, M>{x, to});
+        dispatch(exec, hyspn::detail::copy_op<T, 4, M>{x, to});
         return report;
     }
 
@@ -67,14 +67,14 @@ struct fixed_point {
         hyspn::detail::require_shape(name, "dout", "[N, L, H, W]", lambda.extents(), in.initial.extents());
 
         tensor<T, 4, M> u(in.initial.extents()), dtaps(kept.taps.extents());
-        dispatch(exec, hyspn::detail::stencil_copy_op<T, M>{lambda, as_view(u)});
+        dispatch(exec, hyspn::detail::copy_op<T, 4, M>{lambda, as_view(u)});
         auto const report = hyspn::detail::solve_fixed_point(name, exec, axes.taps(), kept.taps, true, lambda,
                                                              as_view(u), tolerance, max_iterations);
-        dispatch(exec, hyspn::detail::stencil_fill_op<T, M>{T(0), as_view(dtaps)});
+        dispatch(exec, hyspn::detail::fill_op<T, 4, M>{T(0), as_view(dtaps)});
         dispatch(exec, hyspn::detail::stencil_taps_gradient_op<T, M>{axes.taps(), with_batch(as_const(u)),
                                                                      as_const(kept.iterates), as_view(dtaps)});
         hyspn::detail::complete_gradients<T, M> const complete(axes, in, d);
-        dispatch(exec, hyspn::detail::stencil_fill_op<T, M>{T(0), complete.all.initial});
+        dispatch(exec, hyspn::detail::fill_op<T, 4, M>{T(0), complete.all.initial});
         dispatch(exec,
                  hyspn::detail::stencil_prepare_adjoint_op<T, M>{axes, in, as_view(dtaps), as_const(u), complete.all});
         return report;

@@ -167,7 +167,7 @@ void unfold_stencil(P const& exec, stencil_prepare_adjoint_op<T, M> const& op)
         dispatch(exec, stencil_fold_after_adjoint_op<T, M>{terms, dtaps, op.dbias, dw, dr, op.d.initial, op.d.measured,
                                                            op.d.confidence});
     }
-    if (op.injects_initial()) dispatch(exec, stencil_add_op<T, M>{op.d.measured, op.d.initial});
+    if (op.injects_initial()) dispatch(exec, add_scaled_op<T, 4, M>{T(1), op.d.measured, op.d.initial});
     weights_adjoint(exec, op.axes, op.in.gates, made, dweights, drest, op.d.gates);
 }
 

@@ -7,6 +7,7 @@
 
 #include <hyspn/core/tensor.hpp>
 #include <hyspn/exec/dispatch.hpp>
+#include <hyspn/exec/elementwise.hpp>
 #include <hyspn/propagation/step.hpp>
 
 /// \file
@@ -90,8 +91,8 @@ public:
           v_(b.extents()),
           t_(b.extents())
     {
-        hyspn::detail::dispatch(exec_, stencil_copy_op<T, M>{b, as_view(b_)});
-        hyspn::detail::dispatch(exec_, stencil_copy_op<T, M>{x, as_view(solution_)});
+        hyspn::detail::dispatch(exec_, copy_op<T, 4, M>{b, as_view(b_)});
+        hyspn::detail::dispatch(exec_, copy_op<T, 4, M>{x, as_view(solution_)});
     }
 
     /// From the guess in x until the true residual is at most tolerance·‖b‖, or max_iterations.
@@ -111,7 +112,7 @@ public:
                 if (!advanced || report.residual <= tolerance) report.residual = restart() / norm;
             }
         }
-        hyspn::detail::dispatch(exec_, stencil_copy_op<T, M>{as_const(solution_), x_});
+        hyspn::detail::dispatch(exec_, copy_op<T, 4, M>{as_const(solution_), x_});
         return report;
     }
 

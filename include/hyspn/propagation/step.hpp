@@ -6,6 +6,7 @@
 
 #include <hyspn/core/tensor.hpp>
 #include <hyspn/exec/dispatch.hpp>
+#include <hyspn/exec/elementwise.hpp>
 #include <hyspn/propagation/axes.hpp>
 
 /// \file
@@ -93,36 +94,6 @@ struct stencil_sum_op {
     }
 };
 
-/// to += from.
-template <class T, class M>
-struct stencil_add_op {
-    view<T const, 4, M> from;
-    view<T, 4, M> to;
-
-    dims<4> shape() const { return to.extents(); }
-    HYSPN_HD void operator()(index_t i, index_t j, index_t k, index_t l) const { to(i, j, k, l) += from(i, j, k, l); }
-};
-
-/// to = from.
-template <class T, class M>
-struct stencil_copy_op {
-    view<T const, 4, M> from;
-    view<T, 4, M> to;
-
-    dims<4> shape() const { return to.extents(); }
-    HYSPN_HD void operator()(index_t i, index_t j, index_t k, index_t l) const { to(i, j, k, l) = from(i, j, k, l); }
-};
-
-/// to = value.
-template <class T, class M>
-struct stencil_fill_op {
-    T value;
-    view<T, 4, M> to;
-
-    dims<4> shape() const { return to.extents(); }
-    HYSPN_HD void operator()(index_t i, index_t j, index_t k, index_t l) const { to(i, j, k, l) = value; }
-};
-
 /// `steps` steps from x_0 = initial to out = x_steps. When iterates [steps - 1, N, L, H, W] has data, it receives
 /// x_1 ... x_{steps - 1}.
 template <class T, class M>
@@ -143,7 +114,7 @@ struct stencil_iterate_op {
 template <execution_policy P, class T, class M>
 void iterate_stencil(P const& exec, stencil_iterate_op<T, M> const& op)
 {
-    if (op.steps == 0) return dispatch(exec, stencil_copy_op<T, M>{op.initial, op.out});
+    if (op.steps == 0) return dispatch(exec, copy_op<T, 4, M>{op.initial, op.out});
     bool const keep = op.iterates.data_handle() != nullptr;
     tensor<T, 4, M> scratch(keep || op.steps == 1 ? dims<4>{} : op.out.extents());
     view<T const, 4, M> from = op.initial;
@@ -200,13 +171,13 @@ template <execution_policy P, class T, class M>
 void dispatch(P const& exec, stencil_iterate_adjoint_op<T, M> const& op)
 {
     constexpr index_t group = 4;
-    dispatch(exec, stencil_fill_op<T, M>{T(0), op.dtaps});
-    dispatch(exec, stencil_fill_op<T, M>{T(0), op.dbias});
-    if (op.steps == 0) return dispatch(exec, stencil_copy_op<T, M>{op.dout, op.dinitial});
+    dispatch(exec, fill_op<T, 4, M>{T(0), op.dtaps});
+    dispatch(exec, fill_op<T, 4, M>{T(0), op.dbias});
+    if (op.steps == 0) return dispatch(exec, copy_op<T, 4, M>{op.dout, op.dinitial});
     dims<4> const e = op.dout.extents();
     tensor<T, 5, M> storage(dims<5>{group, e[0], e[1], e[2], e[3]});
     auto const lambdas = as_view(storage);
-    dispatch(exec, stencil_copy_op<T, M>{op.dout, lambdas[0]});
+    dispatch(exec, copy_op<T, 4, M>{op.dout, lambdas[0]});
     for (index_t t = op.steps, first = 0; t > 0;) {
         // lambdas[first + i] is λ_{t-i}, and belongs to the step from x_{t-i-1}; x_0 is not among the iterates.
         index_t const count = t == 1 ? 1 : std::min(group - first, t - 1);

@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include <hyspn/core/parameters.hpp>
+#include <hyspn/exec/elementwise.hpp>
 #include <hyspn/exec/pixel_sums.hpp>
 #include <hyspn/nn/detail/centring.hpp>
 #include <hyspn/nn/detail/feature_maps.hpp>
@@ -72,28 +73,6 @@ struct batch_deficit_op {
         lifted_radius<T> const p(s, norm(v));
         deficit(n, i, j) = p.deficit(p.defect(v, direction, directed));
     }
-};
-
-/// to = factor·from.
-template <class T, class M>
-struct scale_vector_op {
-    T factor;
-    view<T const, 1, M> from;
-    view<T, 1, M> to;
-
-    dims<1> shape() const { return to.extents(); }
-    HYSPN_HD void operator()(index_t i) const { to(i) = factor * from(i); }
-};
-
-/// to += factor·from.
-template <class T, class M>
-struct add_vector_op {
-    T factor;
-    view<T const, 1, M> from;
-    view<T, 1, M> to;
-
-    dims<1> shape() const { return to.extents(); }
-    HYSPN_HD void operator()(index_t i) const { to(i) += factor * from(i); }
 };
 
 /// Product of two vectors, element by element, for reduce.
@@ -221,11 +200,11 @@ midpoint_sum<T> batch_midpoint(P const& exec, T s, view<T const, 4, M> const& x,
     T const square = reduce(exec, direction.extent(0), vector_product<T, M>{direction, direction}),
             space = sqrt(square);
     bool const directed = space > T(0);
-    dispatch(exec, scale_vector_op<T, M>{directed ? T(1) / space : T(0), direction, direction});
+    dispatch(exec, scaled_copy_op<T, 1, M>{directed ? T(1) / space : T(0), direction, direction});
     T const total_time = sum_of(exec, time);
     dispatch(exec, batch_deficit_op<T, M>{s, x, direction, directed, as_view(time)});
     midpoint_sum<T> const sum{s, weight * total_time, weight * space, weight * sum_of(exec, time)};
-    dispatch(exec, scale_vector_op<T, M>{sum.radius(), direction, mean});
+    dispatch(exec, scaled_copy_op<T, 1, M>{sum.radius(), direction, mean});
     return sum;
 }
 
@@ -233,7 +212,7 @@ template <execution_policy P, class T, class M>
 tensor<T, 1, M> negated(P const& exec, view<T const, 1, M> const& x)
 {
     tensor<T, 1, M> out(x.extents());
-    dispatch(exec, scale_vector_op<T, M>{T(-1), x, as_view(out)});
+    dispatch(exec, scaled_copy_op<T, 1, M>{T(-1), x, as_view(out)});
     return out;
 }
 

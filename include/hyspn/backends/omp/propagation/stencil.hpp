@@ -56,7 +56,7 @@ void dispatch(exec::omp const& exec, stencil_prepare_adjoint_op<T, memory::host>
     exec::detail::for_each_index_omp(exec, N * H, [&](index_t i) { rows.at_destination(i / H, i % H); });
     if (rows.gates_travel())
         exec::detail::for_each_index_omp(exec, N * H, [&](index_t i) { rows.at_source(i / H, i % H); });
-    if (op.injects_initial()) dispatch(exec, stencil_add_op<T, memory::host>{d.measured, d.initial});
+    if (op.injects_initial()) dispatch(exec, add_scaled_op<T, 4, memory::host>{T(1), d.measured, d.initial});
 }
 
 }  // namespace hyspn::detail
