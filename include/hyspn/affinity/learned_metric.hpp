@@ -85,10 +85,13 @@ struct learned_metric {
         requires same_space<P, X, Y>
     void forward(P const& exec, params<T, M> const& p, X const& x, Y&& y, saved<T, M>& s) const
     {
-        auto const in = as_const(x);
+        view<T const, 4, M> const in = as_const(x);
         require_call("learned_metric::forward", p, in.extents());
         detail::fit(s.projected, projected_extents(in));
-        project().forward(exec, projection(p), x, s.projected);
+        tensor<T, 1, M> const bias(rank);
+        if (in.size() > 0)
+            dispatch(exec, detail::euclidean_forward_op<T, M>{at_pixel, in, as_const(p.w), as_const(bias),
+                                                              as_view(s.projected)});
         compare().forward(exec, unit_tau<T, M>(), s.projected, y, s.pairs);
     }
 
@@ -99,32 +102,30 @@ struct learned_metric {
                   params<T, M>& dp) const
     {
         char const* const name = "learned_metric::backward";
-        require_call(name, p, as_const(x).extents());
+        view<T const, 4, M> const in = as_const(x);
+        view<T, 4, M> const din = as_view(dx);
+        require_call(name, p, in.extents());
         detail::require_shape(name, "saved.projected", "as forward left it", s.projected.extents(),
-                              projected_extents(as_const(x)));
+                              projected_extents(in));
+        detail::require_shape(name, "dx", "[N, C, H, W]", din.extents(), in.extents());
         detail::require_shape(name, "dp.w", "[R, 1, C]", dp.w.extents(), p.w.extents());
         tensor<T, 4, M> dprojected(s.projected.extents());
+        tensor<T, 1, M> unused(rank);
         auto dtau = pairwise::params<T, M>{T(0)};
         compare().backward(exec, unit_tau<T, M>(), s.projected, s.pairs, dy, dprojected, dtau);
-        auto const linear = projection(p);
-        auto dlinear = project().zero_gradients(linear);
-        project().backward(exec, linear, x, {}, dprojected, dx, dlinear);
-        dispatch(exec, detail::add_scaled_op<T, 3, M>{T(1), as_const(dlinear.z), as_view(dp.w)});
+        if (in.size() > 0)
+            dispatch(exec, detail::euclidean_backward_op<T, M>{at_pixel, in, as_const(p.w), as_const(dprojected), din,
+                                                               as_view(dp.w), as_view(unused)});
     }
 
 private:
     pairwise compare() const { return {.kernel = kernel, .dilation = dilation, .softmax = softmax, .centre = centre}; }
-    euclidean project() const { return {.kernel = 1, .outputs = rank}; }
+    static constexpr neighbourhood at_pixel{.kernel = 1};
 
     template <class T, class M>
     static pairwise::params<T, M> unit_tau()
     {
         return {T(1)};
-    }
-    template <class T, class M>
-    euclidean::params<T, M> projection(params<T, M> const& p) const
-    {
-        return {p.w, tensor<T, 1, M>(rank)};
     }
     template <class V>
     dims<4> projected_extents(V const& x) const
