@@ -135,7 +135,7 @@ struct pairwise {
         auto const pair = pairs(p, s);
 
         tensor<T, 4, M> dlogits(dout.extents()), dproducts(s.products.extents());
-        dispatch(exec, detail::pair_logits_adjoint_op<T, M>{pair, softmax, dout, as_view(dlogits)});
+        dispatch(exec, detail::pair_scores_adjoint_op<T, M>{pair, softmax, dout, as_view(dlogits)});
         dispatch(exec, detail::pair_gather_op<T, M>{pair, as_const(dlogits), as_view(dproducts)});
         dp.tau += detail::tau_gradient(exec, pair, as_const(dlogits));
         dispatch(exec, detail::pair_products_adjoint_op<T, M>{around(), squares(), compared, as_const(dproducts), din});

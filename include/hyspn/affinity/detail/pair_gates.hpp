@@ -99,7 +99,7 @@ private:
 
 /// Cotangents of the scores from those of the gates, 0 where absent: of a softmax w_g (G_g − Σ w G).
 template <class T, class M>
-struct pair_logits_adjoint_op {
+struct pair_scores_adjoint_op {
     pair_scores<T, M> pair;
     bool softmax;
     view<T const, 4, M> dgates;
