@@ -136,8 +136,8 @@ void forward_mixture(P const& exec, mixture const& o, propagation::mixture_input
     std::string const name = std::string(o.network) + "::forward";
     require_inputs(name, o, in);
     require_shape(name.c_str(), "out", "[N, L, H, W]", out.extents(), in.initial.extents());
-    if (!(kept.beta.extents() == in.confidence.extents())) kept.beta = tensor<T, 4, M>(in.confidence.extents());
-    if (!(kept.snapshots.extents() == o.maps_extents(in))) kept.snapshots = tensor<T, 5, M>(o.maps_extents(in));
+    fit(kept.beta, in.confidence.extents());
+    fit(kept.snapshots, o.maps_extents(in));
     dispatch(exec, mixture_confidence_op<T, M>{in.confidence, in.mask, as_view(kept.beta)});
     for (index_t q = 0; q < mixture_windows; ++q)
         o.window(q).forward(exec, o.inputs_of(q, in, as_const(kept.beta)), maps_of_window(as_view(kept.snapshots), q),

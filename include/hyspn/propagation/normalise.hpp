@@ -40,6 +40,7 @@ struct stencil_normalise_op {
     stencil_neighbours neighbours;
     view<T const, 4, M> gates;
     view<T, 4, M> weights;
+    view<T const, 4, M> active{};  ///< pixels that take part, or no data: all
 
     dims<3> shape() const { return {gates.extent(0), gates.extent(2), gates.extent(3)}; }
 
@@ -62,10 +63,12 @@ private:
             weights(n, k, y, x) = sum == T(0) ? T(0) : gates(n, k, y, x) / sum;
     }
 
-    HYSPN_HD bool counts(index_t k, index_t y, index_t x) const
+    HYSPN_HD bool counts(index_t n, index_t k, index_t y, index_t x) const
     {
+        if (kind == gate_normaliser::softmax) return true;
         auto const [dy, dx] = neighbours[k];
-        return kind == gate_normaliser::softmax || inside(y + dy, x + dx, gates.extent(2), gates.extent(3));
+        if (!inside(y + dy, x + dx, gates.extent(2), gates.extent(3))) return false;
+        return !active.data_handle() || active(n, 0, y + dy, x + dx) != T(0);
     }
 
     HYSPN_HD void softmax(index_t n, index_t y, index_t x) const
@@ -73,13 +76,13 @@ private:
         using std::exp;
         index_t top = -1;
         for (index_t k = 0; k < gates.extent(1); ++k)
-            if (counts(k, y, x) && (top < 0 || gates(n, k, y, x) > gates(n, top, y, x))) top = k;
+            if (counts(n, k, y, x) && (top < 0 || gates(n, k, y, x) > gates(n, top, y, x))) top = k;
         T const largest = top < 0 ? T(0) : gates(n, top, y, x);
         T sum = T(0);
         for (index_t k = 0; k < gates.extent(1); ++k)
-            if (counts(k, y, x)) sum += exp(gates(n, k, y, x) - largest);
+            if (counts(n, k, y, x)) sum += exp(gates(n, k, y, x) - largest);
         for (index_t k = 0; k < gates.extent(1); ++k)
-            weights(n, k, y, x) = counts(k, y, x) ? exp(gates(n, k, y, x) - largest) / sum : T(0);
+            weights(n, k, y, x) = counts(n, k, y, x) ? exp(gates(n, k, y, x) - largest) / sum : T(0);
     }
 };
 

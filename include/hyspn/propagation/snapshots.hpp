@@ -11,8 +11,8 @@
 
 namespace hyspn::propagation {
 
-/// The maps x_t of a stencil after several numbers of steps t. `axes.steps` is ignored: the last snapshot ends the
-/// propagation. With one snapshot this is the stencil itself.
+/// The maps x_t of a stencil after several numbers of steps t. `axes.steps` and `axes.keep` are ignored: the last
+/// snapshot ends the propagation, and training keeps every step. With one snapshot this is the stencil itself.
 ///
 ///     propagation::snapshots const net{.axes = propagation::presets::penet, .at = {3, 6, 9, 12}};
 struct snapshots {
@@ -24,6 +24,7 @@ struct snapshots {
     {
         stencil made = axes;
         made.steps = at.empty() ? 0 : at.back();
+        made.keep = history::every_step;
         return made;
     }
 
@@ -64,7 +65,7 @@ inline void require_options(char const* function, propagation::snapshots const& 
 template <class T, class M>
 dims<5> with_snapshots(view<T, 4, M> const& map, propagation::snapshots const& o)
 {
-    return {static_cast<index_t>(o.at.size()), map.extent(0), map.extent(1), map.extent(2), map.extent(3)};
+    return with_steps(map, static_cast<index_t>(o.at.size()));
 }
 
 /// The whole forward pass; taps and iterates are left empty where nothing is kept.
@@ -109,7 +110,7 @@ void forward_snapshots(P const& exec, snapshots_forward_op<T, M> const& op)
         scratch = tensor<T, 4, M>(with_channels(op.in.initial, axes.taps().count()));
         taps = as_view(scratch);
     }
-    dispatch(exec, stencil_prepare_op<T, M>{axes, op.in, taps, as_view(bias)});
+    prepare(exec, axes, op.in, taps, as_view(bias));
     for (index_t s = 0; s < op.count(); ++s)
         dispatch(exec, stencil_iterate_op<T, M>{axes.taps(), op.steps_to(s), taps, as_const(bias), op.from(s),
                                                 op.out[s], op.between(s)});
@@ -151,11 +152,8 @@ void snapshots::forward(P const& exec, inputs<T, typename P::memory_space> const
     view<T, 5, M> const to = as_view(out);
     hyspn::detail::require_shape(name, "out", "[S, N, L, H, W]", to.extents(),
                                  hyspn::detail::with_snapshots(in.initial, *this));
-    dims<4> const e = in.initial.extents();
-    dims<4> const taps_extents = hyspn::detail::with_channels(in.initial, axes.taps().count());
-    dims<5> const kept_extents{at.back() - 1, e[0], e[1], e[2], e[3]};
-    if (!(kept.iterates.extents() == kept_extents)) kept.iterates = tensor<T, 5, M>(kept_extents);
-    if (!(kept.taps.extents() == taps_extents)) kept.taps = tensor<T, 4, M>(taps_extents);
+    hyspn::detail::fit(kept.taps, hyspn::detail::with_channels(in.initial, axes.taps().count()));
+    hyspn::detail::fit(kept.iterates, hyspn::detail::with_steps(in.initial, at.back() - 1));
     if (in.initial.size() == 0) return;
     dispatch(exec,
              hyspn::detail::snapshots_forward_op<T, M>{*this, in, to, as_view(kept.taps), as_view(kept.iterates)});
@@ -171,24 +169,21 @@ void snapshots::backward(P const& exec, inputs<T, typename P::memory_space> cons
     hyspn::detail::require_options(name, *this);
     hyspn::detail::require_inputs(name, axes, in);
     hyspn::detail::require_gradients(name, in, d);
-    dims<4> const e = in.initial.extents();
-    hyspn::detail::require_shape(name, "kept.taps", "[N, J, H, W]", kept.taps.extents(),
-                                 hyspn::detail::with_channels(in.initial, axes.taps().count()));
-    hyspn::detail::require_shape(name, "kept.iterates", "[T - 1, N, L, H, W]", kept.iterates.extents(),
-                                 dims<5>{at.back() - 1, e[0], e[1], e[2], e[3]});
+    stencil const run = net();
+    hyspn::detail::require_kept(name, run, in, kept);
     view<T const, 5, M> const lambda = as_const(dout);
     hyspn::detail::require_shape(name, "dout", "[S, N, L, H, W]", lambda.extents(),
                                  hyspn::detail::with_snapshots(in.initial, *this));
 
-    stencil const run = net();
     index_t const last = lambda.extent(0) - 1;
     hyspn::detail::complete_gradients<T, M> const complete(run, in, d);
-    tensor<T, 4, M> dtaps(kept.taps.extents()), dbias(e);
+    tensor<T, 4, M> dtaps(kept.taps.extents()), dbias(in.initial.extents());
+    dispatch(exec, hyspn::detail::fill_op<T, 4, M>{T(0), as_view(dtaps)});
+    dispatch(exec, hyspn::detail::fill_op<T, 4, M>{T(0), as_view(dbias)});
     dispatch(exec, hyspn::detail::stencil_iterate_adjoint_op<T, M>{
                        run.taps(), run.steps, as_const(kept.taps), in.initial, as_const(kept.iterates), lambda[last],
                        complete.all.initial, as_view(dtaps), as_view(dbias), {lambda, at.data()}});
-    dispatch(exec,
-             hyspn::detail::stencil_prepare_adjoint_op<T, M>{run, in, as_view(dtaps), as_const(dbias), complete.all});
+    hyspn::detail::prepare_adjoint(exec, run, in, as_view(dtaps), as_view(dbias), complete.all);
 }
 
 }  // namespace hyspn::propagation

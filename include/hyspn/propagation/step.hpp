@@ -150,8 +150,9 @@ struct stencil_cotangents {
     }
 };
 
-/// Adjoint of the iteration. Writes dinitial = dL/dx_0 (its x_0 part), dtaps and dbias from dout = dL/dx_steps and,
-/// where the loss reads iterates on the way, their own gradients. Only x_0 = initial and the kept iterates are read.
+/// Adjoint of the iteration. Writes dinitial = dL/dx_0 (its x_0 part), adds to dtaps and dbias, from dout = dL/dx_steps
+/// and, where the loss reads iterates on the way, their own gradients. Only x_0 = initial and the kept iterates are
+/// read.
 template <class T, class M>
 struct stencil_iterate_adjoint_op {
     stencil_neighbours neighbours;
@@ -187,8 +188,6 @@ template <execution_policy P, class T, class M>
 void dispatch(P const& exec, stencil_iterate_adjoint_op<T, M> const& op)
 {
     constexpr index_t group = 4;
-    dispatch(exec, fill_op<T, 4, M>{T(0), op.dtaps});
-    dispatch(exec, fill_op<T, 4, M>{T(0), op.dbias});
     if (op.steps == 0) return dispatch(exec, copy_op<T, 4, M>{op.dout, op.dinitial});
     dims<4> const e = op.dout.extents();
     tensor<T, 5, M> storage(dims<5>{group, e[0], e[1], e[2], e[3]});

@@ -155,8 +155,8 @@ struct penet_dilated {
         auto const o = method(name);
         dims<4> const half = half_extents(name, in);
         tensor<T, 4, M> mixed(half);
-        if (!(kept.phases.extents() == half)) kept.phases = tensor<T, 4, M>(half);
-        if (!(kept.between.extents() == in.initial.extents())) kept.between = tensor<T, 4, M>(in.initial.extents());
+        hyspn::detail::fit(kept.phases, half);
+        hyspn::detail::fit(kept.between, in.initial.extents());
         dispatch(exec, hyspn::detail::split_phases_op<T, M>{in.initial, as_view(kept.phases)});
         hyspn::detail::forward_mixture(exec, o, from(in.half, as_const(kept.phases)), as_view(mixed), kept.half);
         dispatch(exec, hyspn::detail::join_phases_op<T, M>{as_const(mixed), as_view(kept.between)});

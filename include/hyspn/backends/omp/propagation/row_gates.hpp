@@ -116,7 +116,10 @@ public:
     /// Whether this combination and these arrays are served.
     static bool serves(propagation::stencil const& o, propagation::inputs<T> const& arrays)
     {
+        bool const asks_neighbours =
+            o.normaliser == gate_normaliser::softmax_present && propagation::present(arrays.active);
         return o.neighbours().count() <= most_row_terms && o.injection != propagation::injection_time::before &&
+               !asks_neighbours &&
                all_rows_contiguous(arrays.initial, arrays.gates, arrays.measured, arrays.confidence);
     }
 

@@ -15,7 +15,8 @@ namespace hyspn::detail {
 template <std::floating_point T>
 void dispatch(exec::omp const& exec, snapshots_forward_op<T, memory::host> const& op)
 {
-    if (!row_folder<T>::serves(op.net.axes, op.in) || !all_rows_contiguous(op.out, op.taps, op.iterates))
+    if (propagation::present(op.in.active) || !row_folder<T>::serves(op.net.axes, op.in) ||
+        !all_rows_contiguous(op.out, op.taps, op.iterates))
         return forward_snapshots(exec, op);
     row_folder<T> const fold(exec, op.net.axes, op.in);
     for (index_t s = 0; s < op.count(); ++s) {
