@@ -69,6 +69,36 @@ mixture_arrays<T> same_shapes(mixture_arrays<T> const& a)
     return transformed<T>(a, [](tensor<T, 4> const& x) { return tensor<T, 4>(x.extents()); });
 }
 
+/// Random inputs: maps and gates as of random_problem, raw weights in [-2, 2], two pixels in five measured. NaN where
+/// nothing was, unless the network tells by the value; 0 there.
+inline mixture_arrays<double> random_mixture(dims<4> const& e, index_t lambdas, index_t confidences, std::uint64_t seed,
+                                             bool masked = true)
+{
+    random_stream stream(seed);
+    auto const draw = [&](index_t channels, double low, double high) {
+        tensor<double, 4> made(dims<4>{e[0], channels, e[2], e[3]});
+        for (double& x : made) x = static_cast<double>(static_cast<float>(low + (high - low) * stream.uniform()));
+        return made;
+    };
+    mixture_arrays<double> a{draw(e[1], 0, 2), {draw(8, -1, 1), draw(24, -1, 1), draw(48, -1, 1)}, draw(3, -2, 2)};
+    if (lambdas > 0) a.lambda = draw(lambdas, -2, 2);
+    a.confidence = draw(confidences, -2, 2);
+    a.measured = draw(1, 0.5, 2);
+    tensor<double, 4> mask = draw(1, 0, 1);
+    for (index_t i = 0; i < mask.size(); ++i) {
+        mask.data()[i] = mask.data()[i] > 0.6 ? 1 : 0;
+        if (mask.data()[i] == 0) a.measured.data()[i] = masked ? std::numeric_limits<double>::quiet_NaN() : 0;
+    }
+    if (masked) a.mask = mask;
+    return a;
+}
+
+template <class T>
+mixture_arrays<T> cast_all(mixture_arrays<double> const& a)
+{
+    return transformed<T>(a, [](tensor<double, 4> const& x) { return cast<T>(x); });
+}
+
 /// Output, inference's output and gradients of one training step.
 template <class T>
 struct mixture_run {
@@ -86,6 +116,14 @@ struct mixture_run {
     }
 };
 
+/// What a network wants, of this size: f(net, arrays).
+template <class F>
+void for_each_mixture(dims<4> const& e, std::uint64_t seed, F const& f)
+{
+    f(propagation::presets::cspn_pp{.steps = 8}, random_mixture(e, 12, 3, seed));
+    f(propagation::presets::bpnet_post{.steps = 4}, random_mixture(e, 3, 3, seed + 1, false));
+}
+
 /// The same of the dilated network.
 template <class T>
 struct dilated_arrays {
@@ -97,6 +135,22 @@ struct dilated_arrays {
         return {.initial = initial, .half = half.views(), .full = full.views()};
     }
 };
+
+/// For images of 2h x 2w; e is [N, L, h, w].
+inline dilated_arrays<double> random_dilated(dims<4> const& e, std::uint64_t seed)
+{
+    dims<4> const twice{e[0], e[1], 2 * e[2], 2 * e[3]};
+    dilated_arrays<double> a{{}, random_mixture(e, 0, 1, seed), random_mixture(twice, 0, 1, seed + 1)};
+    a.initial = a.full.initial;
+    a.half.initial = a.full.initial = {};
+    return a;
+}
+
+template <class T>
+dilated_arrays<T> cast_all(dilated_arrays<double> const& a)
+{
+    return {cast<T>(a.initial), cast_all<T>(a.half), cast_all<T>(a.full)};
+}
 
 template <class T>
 struct dilated_run {
