@@ -41,6 +41,28 @@ void for_each_row(exec::omp const& exec, dims<5> const& e, F const& f)
                                      [&](index_t row) { f(row / (e[2] * e[3]), row / e[3] % e[2], row % e[3]); });
 }
 
+/// One row of each map: what changes from map to map is where the values are, by a constant.
+template <class T>
+class row_of_maps {
+public:
+    void add(T const* weight, T const* value) { terms_[static_cast<std::size_t>(count_++)] = {weight, value}; }
+
+    /// to_l = start_l + Σ over the terms, for each map; a start without data is 0.
+    void run(index_t maps, index_t value_stride, T const* start, index_t start_stride, T* to, index_t to_stride,
+             index_t width)
+    {
+        for (index_t l = 0; l < maps; ++l) {
+            sum_products(terms_.data(), count_, start ? start + l * start_stride : nullptr, to + l * to_stride,
+                         index_t{0}, width);
+            for (index_t j = 0; j < count_; ++j) terms_[static_cast<std::size_t>(j)].value += value_stride;
+        }
+    }
+
+private:
+    row_terms<T> terms_;
+    index_t count_ = 0;
+};
+
 template <std::floating_point T>
 void dispatch(exec::omp const& exec, volume_step_op<T, memory::host> const& op)
 {
@@ -49,18 +71,14 @@ void dispatch(exec::omp const& exec, volume_step_op<T, memory::host> const& op)
     dims<5> const e = op.to.extents();
     voxel_offsets const offsets(op.neighbours);
     for_each_row(exec, e, [&](index_t n, index_t z, index_t y) {
-        row_terms<T> terms;
-        for (index_t l = 0; l < e[1]; ++l) {
-            std::size_t count = 0;
-            for (index_t j = 0; j < op.taps.extent(1); ++j) {
-                auto const [dz, dy, dx] = offsets[j];
-                if (z + dz >= 0 && z + dz < e[2] && y + dy >= 0 && y + dy < e[3])
-                    terms[count++] = {&op.taps(n, j, z, y, 0), &op.from(n, l, z + dz, y + dy, 0) + dx};
-            }
-            sum_products(terms.data(), static_cast<index_t>(count),
-                         op.bias.data_handle() ? &op.bias(n, l, z, y, 0) : nullptr, &op.to(n, l, z, y, 0), index_t{0},
-                         e[4]);
+        row_of_maps<T> maps;
+        for (index_t j = 0; j < op.taps.extent(1); ++j) {
+            auto const [dz, dy, dx] = offsets[j];
+            if (z + dz >= 0 && z + dz < e[2] && y + dy >= 0 && y + dy < e[3])
+                maps.add(&op.taps(n, j, z, y, 0), &op.from(n, 0, z + dz, y + dy, 0) + dx);
         }
+        maps.run(e[1], op.from.stride(1), op.bias.data_handle() ? &op.bias(n, 0, z, y, 0) : nullptr, op.bias.stride(1),
+                 &op.to(n, 0, z, y, 0), op.to.stride(1), e[4]);
     });
 }
 
@@ -72,17 +90,13 @@ void dispatch(exec::omp const& exec, volume_transposed_op<T, memory::host> const
     dims<5> const e = op.to.extents();
     voxel_offsets const offsets(op.neighbours);
     for_each_row(exec, e, [&](index_t n, index_t z, index_t y) {
-        row_terms<T> terms;
-        for (index_t l = 0; l < e[1]; ++l) {
-            std::size_t count = 0;
-            for (index_t j = 0; j < op.taps.extent(1); ++j) {
-                auto const [dz, dy, dx] = offsets[j];
-                if (z - dz >= 0 && z - dz < e[2] && y - dy >= 0 && y - dy < e[3])
-                    terms[count++] = {&op.taps(n, j, z - dz, y - dy, 0) - dx, &op.from(n, l, z - dz, y - dy, 0) - dx};
-            }
-            sum_products(terms.data(), static_cast<index_t>(count), static_cast<T const*>(nullptr),
-                         &op.to(n, l, z, y, 0), index_t{0}, e[4]);
+        row_of_maps<T> maps;
+        for (index_t j = 0; j < op.taps.extent(1); ++j) {
+            auto const [dz, dy, dx] = offsets[j];
+            if (z - dz >= 0 && z - dz < e[2] && y - dy >= 0 && y - dy < e[3])
+                maps.add(&op.taps(n, j, z - dz, y - dy, 0) - dx, &op.from(n, 0, z - dz, y - dy, 0) - dx);
         }
+        maps.run(e[1], op.from.stride(1), nullptr, 0, &op.to(n, 0, z, y, 0), op.to.stride(1), e[4]);
     });
 }
 
