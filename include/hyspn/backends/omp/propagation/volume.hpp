@@ -51,10 +51,18 @@ public:
     void run(index_t maps, index_t value_stride, T const* start, index_t start_stride, T* to, index_t to_stride,
              index_t width)
     {
-        for (index_t l = 0; l < maps; ++l) {
-            sum_products(terms_.data(), count_, start ? start + l * start_stride : nullptr, to + l * to_stride,
-                         index_t{0}, width);
-            for (index_t j = 0; j < count_; ++j) terms_[static_cast<std::size_t>(j)].value += value_stride;
+        constexpr int together = 4;
+        for (index_t l = 0; l < maps;) {
+            bool const block = l + together <= maps;
+            index_t const done = block ? sum_products_of_maps<together>(terms_.data(), count_, value_stride, start,
+                                                                        start_stride, to, to_stride, width)
+                                       : 0;
+            for (index_t const end = l + (block ? together : 1); l < end; ++l) {
+                if (done < width) sum_products(terms_.data(), count_, start, to, done, width);
+                for (index_t j = 0; j < count_; ++j) terms_[static_cast<std::size_t>(j)].value += value_stride;
+                if (start) start += start_stride;
+                to += to_stride;
+            }
         }
     }
 
