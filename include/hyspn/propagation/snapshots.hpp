@@ -82,11 +82,12 @@ struct snapshots_forward_op {
     /// The steps that lead to snapshot s.
     index_t steps_to(index_t s) const { return at(s) - at(s - 1); }
     view<T const, 4, M> from(index_t s) const { return s == 0 ? in.initial : view<T const, 4, M>(out[s - 1]); }
-    /// Where the iterates between two snapshots go.
-    view<T, 5, M> between(index_t s) const
+    /// Where the iterates between snapshot first - 1 and snapshot last go.
+    view<T, 5, M> between(index_t first, index_t last) const
     {
-        if (!iterates.data_handle() || steps_to(s) == 1) return {};
-        return ascending(iterates, at(s - 1), steps_to(s) - 1);
+        index_t const inner = at(last) - at(first - 1) - 1;
+        if (!iterates.data_handle() || inner == 0) return {};
+        return ascending(iterates, at(first - 1), inner);
     }
 };
 
@@ -113,7 +114,7 @@ void forward_snapshots(P const& exec, snapshots_forward_op<T, M> const& op)
     prepare(exec, axes, op.in, taps, as_view(bias));
     for (index_t s = 0; s < op.count(); ++s)
         dispatch(exec, stencil_iterate_op<T, M>{axes.taps(), op.steps_to(s), taps, as_const(bias), op.from(s),
-                                                op.out[s], op.between(s)});
+                                                op.out[s], op.between(s, s)});
     keep_snapshots(exec, op);
 }
 

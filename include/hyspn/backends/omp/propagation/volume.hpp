@@ -51,7 +51,7 @@ public:
     void run(index_t maps, index_t value_stride, T const* start, index_t start_stride, T* to, index_t to_stride,
              index_t width)
     {
-        constexpr int together = 4;
+        constexpr index_t together = 4;
         for (index_t l = 0; l < maps;) {
             bool const block = l + together <= maps;
             index_t const done = block ? sum_products_of_maps<together>(terms_.data(), count_, value_stride, start,
