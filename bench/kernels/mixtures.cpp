@@ -67,9 +67,9 @@ struct mixture_arrays {
     /// Each array once.
     double bytes() const
     {
-        return 4.0 * static_cast<double>(2 * initial.size() + gates3.size() + gates5.size() + gates7.size() +
-                                         sigma.size() + lambda.size() + confidence.size() + measured.size() +
-                                         mask.size());
+        return 4.0 *
+               static_cast<double>(2 * initial.size() + gates3.size() + gates5.size() + gates7.size() + sigma.size() +
+                                   lambda.size() + confidence.size() + measured.size() + mask.size());
     }
 };
 

@@ -106,9 +106,8 @@ TEST_CASE("mixtures: CSPN++, forward and gradients", "[golden]")
 TEST_CASE("mixtures: the post-processing of BP-Net, forward and gradients", "[golden]")
 {
     auto const file = testing::golden("mixtures");
-    on_policies([&]<class T>(auto const& exec) {
-        replay<T>(exec, file, "bpnet_post.t4", presets::bpnet_post{.steps = 4});
-    });
+    on_policies(
+        [&]<class T>(auto const& exec) { replay<T>(exec, file, "bpnet_post.t4", presets::bpnet_post{.steps = 4}); });
 }
 
 TEST_CASE("mixtures: PENet's dilated stages, forward and gradients", "[golden]")

@@ -84,7 +84,8 @@ tensor<number, 4> along(tensor<double, 4> const& values, tensor<double, 4> const
     return made;
 }
 
-testing::mixture_arrays<number> along(testing::mixture_arrays<double> const& a, testing::mixture_arrays<double> const& v)
+testing::mixture_arrays<number> along(testing::mixture_arrays<double> const& a,
+                                      testing::mixture_arrays<double> const& v)
 {
     tensor<double, 4> const still(a.mask.extents());
     return {along(a.initial, v.initial),

@@ -125,8 +125,8 @@ void check_strided(Net const& net, testing::mixture_arrays<double> const& a, ind
     auto in = spread_all(a), d = spread_all(zeros);
     spread out(dout, step), lambda(dout, step);
     auto const v = [](spread& s) { return view<double, 4>(s); };
-    mixture_inputs<double> const inputs{v(in[0]), {v(in[1]), v(in[2]), v(in[3])}, v(in[4]), v(in[5]),
-                                        v(in[6]), v(in[7]), v(in[8])};
+    mixture_inputs<double> const inputs{
+        v(in[0]), {v(in[1]), v(in[2]), v(in[3])}, v(in[4]), v(in[5]), v(in[6]), v(in[7]), v(in[8])};
     mixture_gradients<double> const gradients{v(d[0]), {v(d[1]), v(d[2]), v(d[3])}, v(d[4]), v(d[5]), v(d[6]), v(d[7])};
     mixture_saved<double> kept;
     exec::omp const exec{.threads = 3};
@@ -134,8 +134,12 @@ void check_strided(Net const& net, testing::mixture_arrays<double> const& a, ind
     net.backward(exec, inputs, kept, v(lambda), gradients);
     auto const dense_of = [&](spread& s) { return cast<double>(v(s)); };
     CHECK(testing::relative_error(dense_of(out), dense.out) <= 1e-12);
-    check_close<double>({dense_of(d[0]), {dense_of(d[1]), dense_of(d[2]), dense_of(d[3])}, dense_of(d[4]),
-                         dense_of(d[5]), dense_of(d[6]), dense_of(d[7])},
+    check_close<double>({dense_of(d[0]),
+                         {dense_of(d[1]), dense_of(d[2]), dense_of(d[3])},
+                         dense_of(d[4]),
+                         dense_of(d[5]),
+                         dense_of(d[6]),
+                         dense_of(d[7])},
                         dense.d);
 }
 

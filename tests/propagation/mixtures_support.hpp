@@ -59,8 +59,10 @@ struct mixture_arrays {
 template <class U, class T, class F>
 mixture_arrays<U> transformed(mixture_arrays<T> const& a, F const& f)
 {
-    return {f(a.initial),    {f(a.gates[0]), f(a.gates[1]), f(a.gates[2])}, f(a.sigma), f(a.lambda), f(a.confidence),
-            f(a.measured), f(a.mask)};
+    return {f(a.initial),    {f(a.gates[0]), f(a.gates[1]), f(a.gates[2])},
+            f(a.sigma),      f(a.lambda),
+            f(a.confidence), f(a.measured),
+            f(a.mask)};
 }
 
 template <class T>

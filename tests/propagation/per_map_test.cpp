@@ -94,8 +94,7 @@ void check_map_by_map(P const& exec, stencil const& net, dims<4> const& e, bool 
         auto const measured = has_measured ? channels(run.measured, shared ? 0 : l, 1) : tensor<double, 4>{};
         testing::training_run<double> const wanted(
             exec::seq{}, net,
-            inputs<double>{
-                .initial = initial, .gates = gates, .measured = measured, .confidence = run.confidence},
+            inputs<double>{.initial = initial, .gates = gates, .measured = measured, .confidence = run.confidence},
             channels(dout, l, 1));
         CHECK(testing::relative_error(channels(run.out, l, 1), wanted.out) <= 1e-12);
         CHECK(testing::relative_error(channels(run.d.initial, l, 1), wanted.d.initial) <= 1e-11);
@@ -206,7 +205,7 @@ TEST_CASE("per map: empty arrays, and refusals word by word")
     CHECK_THROWS_WITH(plain.forward(exec::seq{}, inputs<float>{.initial = initial, .gates = own}, out),
                       "per_map::forward: out must be [N, L, H, W] = [1, 2, 4, 5], got [1, 0, 4, 5]");
     per_map_saved<float> kept;
-    CHECK_THROWS_WITH(plain.backward(exec::seq{}, inputs<float>{.initial = initial, .gates = own}, kept, whole,
-                                     gradients<float>{}),
-                      "per_map::backward: the number of kept images must be that of the inputs, got 0");
+    CHECK_THROWS_WITH(
+        plain.backward(exec::seq{}, inputs<float>{.initial = initial, .gates = own}, kept, whole, gradients<float>{}),
+        "per_map::backward: the number of kept images must be that of the inputs, got 0");
 }

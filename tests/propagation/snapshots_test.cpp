@@ -123,8 +123,8 @@ TEST_CASE("snapshots: pixels that take no part")
 
 TEST_CASE("snapshots: the same bits for any number of threads")
 {
-    snapshots const net{
-        .axes = {.kernel = 5, .owner = gate_owner::source, .injection = injection_time::after}, .at = {2, 5, 9}};
+    snapshots const net{.axes = {.kernel = 5, .owner = gate_owner::source, .injection = injection_time::after},
+                        .at = {2, 5, 9}};
     dims<4> const e{1, 2, 31, 253};
     testing::problem<float> const p(testing::random_problem(net.axes, e, 3));
     auto const dout = cast<float>(random_maps(e, 3, 4));

@@ -30,8 +30,8 @@ template <class F>
 void for_each_volume(F const& f)
 {
     index_t i = 0;
-    for (auto normaliser : {gate_normaliser::none, gate_normaliser::abs_sum, gate_normaliser::abs_sum_clamped,
-                            gate_normaliser::softmax})
+    for (auto normaliser :
+         {gate_normaliser::none, gate_normaliser::abs_sum, gate_normaliser::abs_sum_clamped, gate_normaliser::softmax})
         for (auto centre : {centre_term::none, centre_term::anchor})
             for (auto injection : {injection_time::none, injection_time::after}) {
                 ++i;
@@ -321,8 +321,7 @@ TEST_CASE("volume: refusals, word by word")
     CHECK_THROWS_WITH(run({.epsilon = -1}), "volume::forward: epsilon must be finite and at least 0, got -1");
     CHECK_THROWS_WITH(run({.normaliser = gate_normaliser::softmax_present}),
                       "volume::forward: normaliser must be abs_sum, abs_sum_clamped, softmax or none, got 4");
-    CHECK_THROWS_WITH(run({.centre = centre_term::current}),
-                      "volume::forward: centre must be anchor or none, got 1");
+    CHECK_THROWS_WITH(run({.centre = centre_term::current}), "volume::forward: centre must be anchor or none, got 1");
     CHECK_THROWS_WITH(run({.injection = injection_time::before}),
                       "volume::forward: injection must be none or after, got 1");
     CHECK_THROWS_WITH(run({.injection = injection_time::after}),

@@ -10,8 +10,8 @@
 #include <hyspn/propagation/arrays.hpp>
 
 /// \file
-/// What the networks that mix windows of 3, 5 and 7 pixels read, write and keep, and how they mix: with the maps x_qj of
-/// window q after snapshot j,
+/// What the networks that mix windows of 3, 5 and 7 pixels read, write and keep, and how they mix: with the maps x_qj
+/// of window q after snapshot j,
 ///
 ///     out(p) = Σ_q σ_q(p) Σ_j λ_qj(p) x_qj(p)
 ///
@@ -25,13 +25,13 @@ inline constexpr std::array<index_t, 3> mixture_kernels{3, 5, 7};
 /// Read by forward and backward of a mixture of windows; each network says which it wants.
 template <class T, class M = memory::host>
 struct mixture_inputs {
-    view<T const, 4, M> initial{};                ///< h0 [N, L, H, W]
-    std::array<view<T const, 4, M>, 3> gates{};   ///< raw, of each window: [N, 8, H, W], [N, 24, H, W], [N, 48, H, W]
-    view<T const, 4, M> sigma{};                  ///< [N, 3, H, W], weights of the windows before the softmax
-    view<T const, 4, M> lambda{};                 ///< weights of the snapshots before the softmax
-    view<T const, 4, M> confidence{};             ///< before the sigmoid
-    view<T const, 4, M> measured{};               ///< s [N, L, H, W], or [N, 1, H, W] for all maps
-    view<T const, 4, M> mask{};                   ///< [N, 1, H, W], 1 where s was measured, else 0; NaN there is allowed
+    view<T const, 4, M> initial{};               ///< h0 [N, L, H, W]
+    std::array<view<T const, 4, M>, 3> gates{};  ///< raw, of each window: [N, 8, H, W], [N, 24, H, W], [N, 48, H, W]
+    view<T const, 4, M> sigma{};                 ///< [N, 3, H, W], weights of the windows before the softmax
+    view<T const, 4, M> lambda{};                ///< weights of the snapshots before the softmax
+    view<T const, 4, M> confidence{};            ///< before the sigmoid
+    view<T const, 4, M> measured{};              ///< s [N, L, H, W], or [N, 1, H, W] for all maps
+    view<T const, 4, M> mask{};                  ///< [N, 1, H, W], 1 where s was measured, else 0; NaN there is allowed
 };
 
 /// Written by backward, in the shapes of mixture_inputs; a gradient left empty is not wanted. None reaches the mask.

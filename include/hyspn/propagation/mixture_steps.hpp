@@ -225,8 +225,8 @@ void backward_mixture(P const& exec, mixture const& o, propagation::mixture_inpu
                              maps_of_window(as_const(dmaps), q), sums.of_window(q));
         sums.add(exec, q);
     }
-    dispatch(exec, mixture_confidence_adjoint_op<T, M>{in.confidence, in.mask, sums.all.confidence,
-                                                       sums.all.confidence});
+    dispatch(exec,
+             mixture_confidence_adjoint_op<T, M>{in.confidence, in.mask, sums.all.confidence, sums.all.confidence});
 }
 
 }  // namespace hyspn::detail

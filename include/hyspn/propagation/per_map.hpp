@@ -19,8 +19,8 @@ struct per_map_saved {
 };
 
 /// A stencil whose maps do not share their gates, as the linear propagation of segmentation networks and the
-/// multi-channel form of BP-Net's operator want it: gates [N, L K, H, W], the K of map 0 first. Measurements, confidence
-/// and mask are as of stencil; the confidence is shared, its gradient the sum over the maps.
+/// multi-channel form of BP-Net's operator want it: gates [N, L K, H, W], the K of map 0 first. Measurements,
+/// confidence and mask are as of stencil; the confidence is shared, its gradient the sum over the maps.
 ///
 ///     propagation::per_map const net{propagation::presets::cspn{.steps = 24}};
 struct per_map {
@@ -145,7 +145,8 @@ private:
     template <execution_policy P>
     void add_up(P const& exec, tensor<T, 4, M> const& each, view<T, 4, M> const& total) const
     {
-        if (each.size() > 0) dispatch(exec, sum_over_maps_op<T, M>{as_const(each), image_.confidence, injected_, total});
+        if (each.size() > 0)
+            dispatch(exec, sum_over_maps_op<T, M>{as_const(each), image_.confidence, injected_, total});
     }
 
     propagation::inputs<T, M> image_;
@@ -199,8 +200,8 @@ void per_map::backward(P const& exec, inputs<T, typename P::memory_space> const&
     view<T const, 4, M> const lambda = as_const(dout);
     hyspn::detail::require_shape(name, "dout", "[N, L, H, W]", lambda.extents(), in.initial.extents());
     auto const images = static_cast<index_t>(kept.images.size());
-    hyspn::detail::require_value(images == in.initial.extent(0), name, "the number of kept images", "that of the inputs",
-                                 static_cast<double>(images));
+    hyspn::detail::require_value(images == in.initial.extent(0), name, "the number of kept images",
+                                 "that of the inputs", static_cast<double>(images));
     for (index_t n = 0; n < images && in.initial.size() > 0; ++n) {
         hyspn::detail::per_map_gradients<T, M> const of(net, in, d, n);
         net.backward(exec, hyspn::detail::maps_as_images(in, n), kept.images[static_cast<std::size_t>(n)],

@@ -96,8 +96,7 @@ template <execution_policy P, class T, class M>
 void keep_snapshots(P const& exec, snapshots_forward_op<T, M> const& op)
 {
     if (!op.iterates.data_handle()) return;
-    for (index_t s = 0; s + 1 < op.count(); ++s)
-        dispatch(exec, copy_op<T, 4, M>{op.out[s], op.iterates[op.at(s) - 1]});
+    for (index_t s = 0; s + 1 < op.count(); ++s) dispatch(exec, copy_op<T, 4, M>{op.out[s], op.iterates[op.at(s) - 1]});
 }
 
 /// Fold once, then iterate from snapshot to snapshot.
@@ -181,9 +180,16 @@ void snapshots::backward(P const& exec, inputs<T, typename P::memory_space> cons
     tensor<T, 4, M> dtaps(kept.taps.extents()), dbias(in.initial.extents());
     dispatch(exec, hyspn::detail::fill_op<T, 4, M>{T(0), as_view(dtaps)});
     dispatch(exec, hyspn::detail::fill_op<T, 4, M>{T(0), as_view(dbias)});
-    dispatch(exec, hyspn::detail::stencil_iterate_adjoint_op<T, M>{
-                       run.taps(), run.steps, as_const(kept.taps), in.initial, as_const(kept.iterates), lambda[last],
-                       complete.all.initial, as_view(dtaps), as_view(dbias), {lambda, at.data()}});
+    dispatch(exec, hyspn::detail::stencil_iterate_adjoint_op<T, M>{run.taps(),
+                                                                   run.steps,
+                                                                   as_const(kept.taps),
+                                                                   in.initial,
+                                                                   as_const(kept.iterates),
+                                                                   lambda[last],
+                                                                   complete.all.initial,
+                                                                   as_view(dtaps),
+                                                                   as_view(dbias),
+                                                                   {lambda, at.data()}});
     hyspn::detail::prepare_adjoint(exec, run, in, as_view(dtaps), as_view(dbias), complete.all);
 }
 

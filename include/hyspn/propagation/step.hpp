@@ -183,7 +183,8 @@ view<T, 5, M> ascending(view<T, 5, M> const& v, index_t first, index_t count)
     return {v[first].data_handle(), extents, v.strides()};
 }
 
-/// λ_{t-1} = Cᵀ λ_t + what reaches x_{t-1} directly, a few adjoints at a time: dtaps, the largest array, is then touched once for all of them.
+/// λ_{t-1} = Cᵀ λ_t + what reaches x_{t-1} directly, a few adjoints at a time: dtaps, the largest array, is then
+/// touched once for all of them.
 template <execution_policy P, class T, class M>
 void dispatch(P const& exec, stencil_iterate_adjoint_op<T, M> const& op)
 {

@@ -42,16 +42,16 @@ struct volume_saved {
 };
 
 /// A spatial propagation network over a k x k x k window: those axes of axes.hpp that say something voxel by voxel.
-/// Gates are owned by the destination; a neighbour outside the volume has value 0. Steps, letters and formulas are those
-/// of stencil, with d_k in three dimensions.
+/// Gates are owned by the destination; a neighbour outside the volume has value 0. Steps, letters and formulas are
+/// those of stencil, with d_k in three dimensions.
 struct volume {
-    index_t kernel = 3;  ///< odd, at least 3; 3 and 5 run by rows
-    index_t steps = 24;  ///< T, at least 0
-    channel_order order = channel_order::natural;                   ///< row-major (z, y, x), or that reversed
-    gate_normaliser normaliser = gate_normaliser::abs_sum;          ///< abs_sum, abs_sum_clamped, softmax or none
-    double epsilon = 0;                                             ///< at least 0, added to Σ|g|
-    centre_term centre = centre_term::anchor;                       ///< anchor or none
-    injection_time injection = injection_time::none;                ///< none or after
+    index_t kernel = 3;                                     ///< odd, at least 3; 3 and 5 run by rows
+    index_t steps = 24;                                     ///< T, at least 0
+    channel_order order = channel_order::natural;           ///< row-major (z, y, x), or that reversed
+    gate_normaliser normaliser = gate_normaliser::abs_sum;  ///< abs_sum, abs_sum_clamped, softmax or none
+    double epsilon = 0;                                     ///< at least 0, added to Σ|g|
+    centre_term centre = centre_term::anchor;               ///< anchor or none
+    injection_time injection = injection_time::none;        ///< none or after
 
     /// K = k³ - 1.
     index_t gates() const { return neighbours().count(); }
@@ -80,10 +80,8 @@ namespace presets {
 
 /// The CSPN operator of PaddlePaddle in 3-D, for stereo (Cheng, Wang, Yang: Learning Depth with CSPN, TPAMI 2019):
 /// gates are given normalised, nothing at the centre, nothing injected.
-inline constexpr volume paddle_cspn_3d{.steps = 24,
-                                       .order = channel_order::flipped,
-                                       .normaliser = gate_normaliser::none,
-                                       .centre = centre_term::none};
+inline constexpr volume paddle_cspn_3d{
+    .steps = 24, .order = channel_order::flipped, .normaliser = gate_normaliser::none, .centre = centre_term::none};
 
 }  // namespace presets
 }  // namespace hyspn::propagation
@@ -96,9 +94,9 @@ inline void require_options(char const* function, propagation::volume const& o)
     require_value(o.kernel >= 3 && o.kernel % 2 == 1, function, "kernel", "odd and at least 3", real(o.kernel));
     require_value(o.steps >= 0, function, "steps", "at least 0", real(o.steps));
     require_value(o.epsilon >= 0 && std::isfinite(o.epsilon), function, "epsilon", "finite and at least 0", o.epsilon);
-    require_value(o.normaliser != gate_normaliser::abs_sum_at_source &&
-                      o.normaliser != gate_normaliser::softmax_present,
-                  function, "normaliser", "abs_sum, abs_sum_clamped, softmax or none", real(o.normaliser));
+    require_value(
+        o.normaliser != gate_normaliser::abs_sum_at_source && o.normaliser != gate_normaliser::softmax_present,
+        function, "normaliser", "abs_sum, abs_sum_clamped, softmax or none", real(o.normaliser));
     require_value(o.centre == centre_term::anchor || o.centre == centre_term::none, function, "centre",
                   "anchor or none", real(o.centre));
     require_value(o.injection != propagation::injection_time::before, function, "injection", "none or after",
@@ -116,8 +114,7 @@ template <class T, class M>
 void require_inputs(char const* function, propagation::volume const& o, propagation::volume_inputs<T, M> const& in)
 {
     using propagation::present;
-    require_shape(function, "gates", "[N, k^3 - 1, D, H, W]", in.gates.extents(),
-                  with_channels(in.initial, o.gates()));
+    require_shape(function, "gates", "[N, k^3 - 1, D, H, W]", in.gates.extents(), with_channels(in.initial, o.gates()));
     if (o.injection == propagation::injection_time::none) {
         if (present(in.confidence) || present(in.measured))
             raise<shape_error>(function, "measured and confidence", "absent when injection is none", "an array");
@@ -153,11 +150,8 @@ inline bool gates_are_taps(propagation::volume const& o)
 /// gates, and that the pixel itself is not among them: any window of at least as many neighbours will do.
 inline propagation::stencil axes_of_slice(propagation::volume const& o)
 {
-    propagation::stencil axes{.kernel = 3,
-                              .normaliser = o.normaliser,
-                              .epsilon = o.epsilon,
-                              .centre = o.centre,
-                              .injection = o.injection};
+    propagation::stencil axes{
+        .kernel = 3, .normaliser = o.normaliser, .epsilon = o.epsilon, .centre = o.centre, .injection = o.injection};
     while (axes.gates() < o.gates()) axes.kernel += 2;
     return axes;
 }
@@ -202,8 +196,8 @@ void forward_volume(P const& exec, propagation::volume const& o, propagation::vo
     tensor<T, 5, M> bias(in.initial.extents());
     fit(folded, in.gates.extents());
     for (index_t z = 0; z < in.initial.extent(2); ++z)
-        prepare_stencil(exec, stencil_prepare_op<T, M>{axes_of_slice(o), slice_of(in, z),
-                                                       slice_of(as_view(folded), z), slice_of(as_view(bias), z)});
+        prepare_stencil(exec, stencil_prepare_op<T, M>{axes_of_slice(o), slice_of(in, z), slice_of(as_view(folded), z),
+                                                       slice_of(as_view(bias), z)});
     iterate_volume(exec, o, in.initial, view<T const, 5, M>(as_view(folded)), as_const(bias), maps, keep, out);
 }
 
@@ -247,8 +241,8 @@ void run_adjoint(P const& exec, volume_iterate_adjoint<T, M> const& op)
         dims<6> extents = used.extents();
         extents[0] = count;
         used = {lambdas.data_handle(), extents, lambdas.strides()};
-        dispatch(exec, volume_taps_gradient_op<T, M>{op.neighbours, used, descending(op.iterates, t - 1, count),
-                                                     op.dtaps});
+        dispatch(exec,
+                 volume_taps_gradient_op<T, M>{op.neighbours, used, descending(op.iterates, t - 1, count), op.dtaps});
         if (op.dbias.data_handle())
             for (index_t i = 0; i < count; ++i) dispatch(exec, volume_assign_op<T, M>{lambdas[i], op.dbias, true});
         t -= count;
@@ -287,8 +281,13 @@ private:
 template <execution_policy P, class T, class M>
 void clear_gradients(P const& exec, propagation::volume_gradients<T, M> const& d)
 {
-    for (auto const& gradient : {d.initial, d.gates, d.measured, d.confidence})
+    auto const clear = [&](view<T, 5, M> const& gradient) {
         if (gradient.data_handle()) dispatch(exec, volume_assign_op<T, M>{{}, gradient});
+    };
+    clear(d.initial);
+    clear(d.gates);
+    clear(d.measured);
+    clear(d.confidence);
 }
 
 /// From dtaps (consumed) and dbias to the gradients of the inputs, slice by slice.
@@ -297,7 +296,9 @@ void unfold_volume(P const& exec, propagation::volume const& o, propagation::vol
                    view<T, 5, M> dtaps, view<T const, 5, M> dbias, propagation::volume_gradients<T, M> const& d)
 {
     for (index_t z = 0; z < in.initial.extent(2); ++z)
-        unfold_stencil(exec, stencil_prepare_adjoint_op<T, M>{axes_of_slice(o), slice_of(in, z), slice_of(dtaps, z),
+        unfold_stencil(exec, stencil_prepare_adjoint_op<T, M>{axes_of_slice(o),
+                                                              slice_of(in, z),
+                                                              slice_of(dtaps, z),
                                                               slice_of(dbias, z),
                                                               {.initial = slice_of(d.initial, z),
                                                                .gates = slice_of(d.gates, z),

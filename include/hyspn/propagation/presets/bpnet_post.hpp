@@ -13,8 +13,8 @@ namespace hyspn::propagation::presets {
 ///     out = λ_0 h0 + λ_1 Σ_q σ_q x_q(T/2) + λ_2 Σ_q σ_q x_q(T),  σ, λ: softmax over the windows, over the three
 ///
 /// Inputs: lambda [N, 3, H, W]; confidence [N, 3, H, W], one map a window; measured [N, 1, H, W]; no mask: measured is
-/// what exceeds `threshold`, β_q = sigmoid(c_q) there. Constants stay up to ε: where the measurements agree with them
-/// and neighbours are inside the image; outside they count as 0, as in the released code.
+/// what exceeds `threshold`, β_q = sigmoid(c_q) there. Constants stay where the measurements agree with them, but for
+/// the border: outside the image the maps count as 0, as in the released code.
 struct bpnet_post {
     index_t steps = 12;       ///< T, positive and even
     double threshold = 1e-3;  ///< in the units of the depth

@@ -36,7 +36,7 @@ template <class T, class M = memory::host>
 struct dilated_saved {
     mixture_saved<T, M> half{};
     mixture_saved<T, M> full{};
-    tensor<T, 4, M> phases{};  ///< h0 [N, 4 L, h, w]
+    tensor<T, 4, M> phases{};   ///< h0 [N, 4 L, h, w]
     tensor<T, 4, M> between{};  ///< what the first stage left, [N, L, 2h, 2w]
 };
 
@@ -178,8 +178,8 @@ struct penet_dilated {
         hyspn::detail::require_shape(name, "kept.between", "[N, L, 2h, 2w]", kept.between.extents(),
                                      in.initial.extents());
         if (present(d.initial))
-            hyspn::detail::require_shape(name, "the gradient of initial", "the shape of its input",
-                                         d.initial.extents(), in.initial.extents());
+            hyspn::detail::require_shape(name, "the gradient of initial", "the shape of its input", d.initial.extents(),
+                                         in.initial.extents());
 
         tensor<T, 4, M> dbetween(in.initial.extents()), dmixed(half), dphases(half);
         auto full = d.full, first = d.half;
@@ -190,8 +190,7 @@ struct penet_dilated {
         dispatch(exec, hyspn::detail::split_phases_op<T, M>{as_const(dbetween), as_view(dmixed)});
         hyspn::detail::backward_mixture(exec, o, from(in.half, as_const(kept.phases)), kept.half, as_const(dmixed),
                                         first);
-        if (present(d.initial))
-            dispatch(exec, hyspn::detail::join_phases_op<T, M>{as_const(dphases), d.initial});
+        if (present(d.initial)) dispatch(exec, hyspn::detail::join_phases_op<T, M>{as_const(dphases), d.initial});
     }
 
 private:

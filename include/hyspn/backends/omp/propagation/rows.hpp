@@ -61,8 +61,8 @@ void sum_products(row_term<T> const* terms, index_t count, T const* start, T* to
 }
 
 /// The same sum for `Maps` maps at once, whose values, starts and results lie a stride apart each: weights are loaded
-/// once for all of them. Their bits are those of sum_products, map by map. Returns the columns done; the rest, less than
-/// two vectors, is left.
+/// once for all of them. Their bits are those of sum_products, map by map. Returns the columns done; the rest, less
+/// than two vectors, is left.
 template <std::size_t Maps, class T>
 index_t sum_products_of_maps(row_term<T> const* terms, index_t count, index_t value_stride, T const* start,
                              index_t start_stride, T* to, index_t to_stride, index_t width)

@@ -19,12 +19,8 @@ bool run_stretch(exec::omp const& exec, snapshots_forward_op<T, memory::host> co
 {
     std::vector<index_t> at;
     for (index_t s = first; s < last; ++s) at.push_back(op.at(s) - op.at(first - 1));
-    wavefront_job<T> job{op.net.axes.taps(),
-                         op.at(last) - op.at(first - 1),
-                         op.from(first),
-                         op.out[last],
-                         op.between(first, last),
-                         first == 0 ? op.taps : view<T, 4>{}};
+    wavefront_job<T> job{op.net.axes.taps(), op.at(last) - op.at(first - 1), op.from(first),
+                         op.out[last],       op.between(first, last),        first == 0 ? op.taps : view<T, 4>{}};
     if (!at.empty()) {
         job.snapshots = ascending(op.out, first, last - first);
         job.snapshots_at = at.data();

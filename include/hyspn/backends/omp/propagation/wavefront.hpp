@@ -25,8 +25,8 @@ struct wavefront_job {
     index_t steps;
     view<T const, 4> initial;
     view<T, 4> out;
-    view<T, 5> iterates;  ///< x_1 ... x_{steps - 1}, or no data
-    view<T, 4> taps;      ///< receives the taps, or no data
+    view<T, 5> iterates;     ///< x_1 ... x_{steps - 1}, or no data
+    view<T, 4> taps;         ///< receives the taps, or no data
     view<T, 5> snapshots{};  ///< receives x_t for t = snapshots_at[0], ..., or no data
     index_t const* snapshots_at{};
 
