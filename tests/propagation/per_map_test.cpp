@@ -136,7 +136,10 @@ TEST_CASE("per map: equal gates are shared gates, with NaN where nothing was mea
         dims<4> const e{2, 3, 5, 17};
         problem_of_maps p(net, e, 3, one_map, true);
         for (index_t l = 0; l < 3; ++l) p.set_gates(l, p.drawn.gates);
-        if (!one_map) p.drawn.measured(0, 1, 2, 2) = 0.5;  // the others may lack it all the same
+        // One map has a number where the others lack it: nothing was measured there all the same.
+        for (index_t y = 0; y < e[2] && !one_map; ++y)
+            for (index_t x = 0; x < e[3]; ++x)
+                if (p.drawn.confidence(0, 0, y, x) == 0) p.drawn.measured(0, 1, y, x) = 0.5;
         auto const dout = testing::random_problem(net, e, 4).initial;
         run_of_maps<double> const run(exec::omp{.threads = 2}, net, p, dout);
         testing::problem<double> const shared(p.drawn);
