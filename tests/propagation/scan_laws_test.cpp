@@ -134,7 +134,11 @@ TEST_CASE("scan: gspn: backward is the adjoint of forward, in every direction an
             for (auto const& e : sizes) {
                 presets::gspn const net{.direction = direction, .chunk = chunk};
                 dims<4> const three{e[0], 3 * e[1], e[2], e[3]};
-                auto const x = normal(e, ++seed), b = normal(e, seed + 1), g = normal(three, seed + 2, 2);
+                auto const x = normal(e, ++seed), b = normal(e, seed + 1);
+                auto g = normal(three, seed + 2, 2);
+                // So far below 0 that some sums of sigmoids are below their least divisor.
+                if (chunk == 3)
+                    for (double& v : g) v -= 16;
                 auto const vx = normal(e, seed + 3), vb = normal(e, seed + 4), vg = normal(three, seed + 5);
                 auto const dout = normal(e, seed + 6);
                 auto const mx = along(x, vx), mb = along(b, vb), mg = along(g, vg);
@@ -251,4 +255,40 @@ TEST_CASE("scan: chunks of a gspn scan are scans of their own")
             CHECK(testing::relative_error(alone, part(whole)) <= 1e-14);
         }
     });
+}
+
+TEST_CASE("scan: of equal directions the first has the gradient")
+{
+    dims<4> const e{1, 2, 6, 7};
+    on_policies([&](auto const& exec) {
+        // Gates of 0 propagate nothing, so all four scans are the map itself; but below 1 they have a gradient.
+        testing::scan_arrays<double> at(e, 3);
+        at.x = normal(e, 41);
+        testing::scan_run<double> const run(exec, presets::spn_if_above_one, at.views(), normal(e, 42));
+        auto const all_zero = [](tensor<double, 4> const& g) {
+            return std::all_of(g.begin(), g.end(), [](double v) { return v == 0; });
+        };
+        CHECK_FALSE(all_zero(run.d.gates[0]));
+        for (std::size_t d = 1; d < 4; ++d) CHECK(all_zero(run.d.gates[d]));
+    });
+}
+
+TEST_CASE("scan: an infinite value does not become NaN beside the image")
+{
+    dims<4> const e{1, 1, 5, 5};
+    for (auto direction : {scan_direction::right, scan_direction::left, scan_direction::down, scan_direction::up})
+        for (index_t corner : {0, 4, 20, 24})
+            on_policies([&](auto const& exec) {
+                presets::gspn const net{.direction = direction};
+                tensor<double, 4> x(e), b(e), gates(1, 3, 5, 5), out(e), dx(e);
+                for (double& v : x) v = 1;
+                for (double& v : b) v = 1;
+                x.data()[corner] = std::numeric_limits<double>::infinity();
+                gspn_inputs<double> const in{.x = x, .factor = b, .gates = gates};
+                gspn_saved<double> kept;
+                net.forward(exec, in, out, kept);
+                for (double v : out) CHECK_FALSE(std::isnan(v));
+                net.backward(exec, in, kept, x, gspn_gradients<double>{.x = dx});
+                for (double v : dx) CHECK_FALSE(std::isnan(v));
+            });
 }

@@ -181,30 +181,49 @@ struct ring_step_op {
     }
 };
 
-/// All steps, from x_0 = h0 to out. Arrays to keep may have no data.
+/// All steps, from x_0 = h0 to out; the sums are made first. Arrays to keep may have no data.
 template <class T, class M>
 struct ring_iterate_op {
     ring_terms<T, M> terms;
     index_t steps;
+    view<T, 4, M> sums;  ///< what terms.sums sees
     view<T, 4, M> out;
     view<T, 5, M> rings, iterates;
 
-    view<T, 4, M> rings_of(index_t t) const { return rings.data_handle() ? rings[t] : view<T, 4, M>{}; }
+    bool keeps() const { return rings.data_handle() != nullptr; }
+    /// Of one map, for two results to take turns.
+    dims<4> scratch_extents() const { return keeps() || steps < 2 ? dims<4>{} : out.extents(); }
+
+    ring_sums_op<T, M> sum() const { return {terms.in.gates, sums}; }
+    ring_step_op<T, M> step(index_t t, view<T, 4, M> const& scratch) const
+    {
+        view<T const, 4, M> const from = t == 0 ? terms.in.initial : as_const(result(t - 1, scratch));
+        return {terms, t, from, keeps() ? rings[t] : view<T, 4, M>{}, result(t, scratch)};
+    }
+
+private:
+    view<T, 4, M> result(index_t t, view<T, 4, M> const& scratch) const
+    {
+        if (t == steps - 1) return out;
+        if (keeps()) return iterates[t];
+        return (steps - 1 - t) % 2 == 0 ? out : scratch;
+    }
 };
+
+/// Step by step, one launch each.
+template <execution_policy P, class T, class M>
+void iterate_rings(P const& exec, ring_iterate_op<T, M> const& op)
+{
+    dispatch(exec, op.sum());
+    if (op.steps == 0) return dispatch(exec, copy_op<T, 4, M>{op.terms.in.initial, op.out});
+    tensor<T, 4, M> scratch(op.scratch_extents());
+    for (index_t t = 0; t < op.steps; ++t) dispatch(exec, op.step(t, as_view(scratch)));
+}
 
 template <execution_policy P, class T, class M>
 void dispatch(P const& exec, ring_iterate_op<T, M> const& op)
 {
-    if (op.steps == 0) return dispatch(exec, copy_op<T, 4, M>{op.terms.in.initial, op.out});
-    bool const keep = op.rings.data_handle() != nullptr;
-    tensor<T, 4, M> scratch(keep || op.steps == 1 ? dims<4>{} : op.out.extents());
-    view<T const, 4, M> from = op.terms.in.initial;
-    for (index_t t = 0; t < op.steps; ++t) {
-        bool const last = t == op.steps - 1, into_out = last || (op.steps - 1 - t) % 2 == 0;
-        view<T, 4, M> const to = keep && !last ? op.iterates[t] : into_out ? op.out : as_view(scratch);
-        dispatch(exec, ring_step_op<T, M>{op.terms, t, from, op.rings_of(t), to});
-        from = to;
-    }
+    iterate_rings(exec, op);
 }
 
 /// The part of the adjoint of step t that belongs to the pixel that receives. With λ = dL/dx_{t+1}, e = y - h0 and
@@ -273,6 +292,40 @@ struct ring_source_adjoint_op {
         to(n, l, y, x) = sum;
     }
 };
+
+/// Adjoint of all steps but for the gates: λ comes as dL/dx_T and leaves as dL/dx_0. Leaves shares and held.
+template <class T, class M>
+struct ring_adjoint_op {
+    ring_terms<T, M> terms;
+    view<T const, 5, M> iterates, rings;
+    view<T, 4, M> lambda;
+    view<T, 5, M> shares;  ///< [T, N, 4 L, H, W]
+    view<T, 4, M> held;
+    propagation::ring_gradients<T, M> d;
+
+    index_t steps() const { return shares.extent(0); }
+    ring_receiver_adjoint_op<T, M> receiver(index_t t) const
+    {
+        view<T const, 4, M> const from = t == 0 ? terms.in.initial : iterates[t - 1];
+        return {terms, t, from, rings[t], as_const(lambda), shares[t], held, d};
+    }
+    ring_source_adjoint_op<T, M> source(index_t t) const { return {terms.in.gates, as_const(shares[t]), lambda}; }
+};
+
+template <execution_policy P, class T, class M>
+void iterate_rings_back(P const& exec, ring_adjoint_op<T, M> const& op)
+{
+    for (index_t t = op.steps() - 1; t >= 0; --t) {
+        dispatch(exec, op.receiver(t));
+        dispatch(exec, op.source(t));
+    }
+}
+
+template <execution_policy P, class T, class M>
+void dispatch(P const& exec, ring_adjoint_op<T, M> const& op)
+{
+    iterate_rings_back(exec, op);
+}
 
 /// Gradients of the gates after all steps, with p = q - d_k:
 /// dg_k(q) = Σ_t Σ_l (μ π_r)(p) x_t(q) - Σ (μ π_r h0)(p) - sign(g_k(q)) Σ (μ π_r e)(p).

@@ -84,14 +84,9 @@ struct dyspn_rings {
         tensor<T, 4, M> lambda(e);
         dispatch(exec, hyspn::detail::copy_op<T, 4, M>{given, as_view(lambda)});
         if (in.initial.size() > 0)
-            for (index_t t = steps - 1; t >= 0; --t) {
-                view<T const, 4, M> const from = t == 0 ? in.initial : as_const(kept.iterates)[t - 1];
-                dispatch(exec, hyspn::detail::ring_receiver_adjoint_op<T, M>{terms(in, as_const(kept.sums)), t, from,
-                                                                             as_const(kept.rings)[t], as_const(lambda),
-                                                                             all_shares[t], all_held, arrays.all});
-                dispatch(exec, hyspn::detail::ring_source_adjoint_op<T, M>{in.gates, as_const(all_shares[t]),
-                                                                           as_view(lambda)});
-            }
+            dispatch(exec, hyspn::detail::ring_adjoint_op<T, M>{terms(in, as_const(kept.sums)), as_const(kept.iterates),
+                                                                as_const(kept.rings), as_view(lambda), all_shares,
+                                                                all_held, arrays.all});
         dispatch(exec, hyspn::detail::add_scaled_op<T, 4, M>{T(1), as_const(lambda), arrays.all.initial});
         if (!present(d.gates)) return;
         if (in.initial.size() == 0)
@@ -137,8 +132,8 @@ private:
     void run(P const& exec, ring_inputs<T, M> const& in, view<T, 4, M> const& to, tensor<T, 4, M>& sums,
              view<T, 5, M> const& rings, view<T, 5, M> const& iterates) const
     {
-        dispatch(exec, hyspn::detail::ring_sums_op<T, M>{in.gates, as_view(sums)});
-        dispatch(exec, hyspn::detail::ring_iterate_op<T, M>{terms(in, as_const(sums)), steps, to, rings, iterates});
+        dispatch(exec, hyspn::detail::ring_iterate_op<T, M>{terms(in, as_const(sums)), steps, as_view(sums), to, rings,
+                                                            iterates});
     }
 
     /// Gradients with scratch where the caller wants none, at 0.
