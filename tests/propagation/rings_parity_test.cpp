@@ -39,6 +39,16 @@ bool same_bits(testing::ring_run<T> const& a, testing::ring_run<T> const& b)
            same_bits(a.d.measured, b.d.measured) && same_bits(a.d.confidence, b.d.confidence);
 }
 
+/// max |a - b| in units of the terms that b is a sum of, which are of size 1: on a single pixel all cancels.
+template <class T>
+double absolute_error(tensor<T, 4> const& a, tensor<T, 4> const& b)
+{
+    double largest = 0;
+    for (index_t i = 0; i < a.size(); ++i)
+        largest = std::max(largest, std::abs(static_cast<double>(a.data()[i]) - static_cast<double>(b.data()[i])));
+    return largest;
+}
+
 template <class T>
 void compare_policies(dims<4> const& e, index_t steps, std::uint64_t seed)
 {
@@ -54,7 +64,9 @@ void compare_policies(dims<4> const& e, index_t steps, std::uint64_t seed)
     CHECK(testing::relative_error(one.kept.iterates, wanted.kept.iterates) <= tolerance);
     CHECK(testing::relative_error(one.d.initial, wanted.d.initial) <= tolerance);
     CHECK(testing::relative_error(one.d.gates, wanted.d.gates) <= tolerance);
-    CHECK(testing::relative_error(one.d.attention, wanted.d.attention) <= tolerance);
+    double const attention = testing::relative_error(one.d.attention, wanted.d.attention);
+    CHECK((attention <= tolerance ||
+           (e[2] * e[3] == 1 && absolute_error(one.d.attention, wanted.d.attention) <= tolerance)));
     CHECK(testing::relative_error(one.d.measured, wanted.d.measured) <= tolerance);
     CHECK(testing::relative_error(one.d.confidence, wanted.d.confidence) <= tolerance);
     for (int threads : {2, 3, 16}) {
