@@ -3,6 +3,9 @@
 
 // Propagations that are solves or walks over graphs.
 #include <hyspn/propagation/presets/depth_integration.hpp>
+#include <hyspn/propagation/presets/difnet.hpp>
+#include <hyspn/propagation/presets/irn_walk.hpp>
+#include <hyspn/propagation/presets/random_walk.hpp>
 #include <hyspn/propagation/presets/tree_filter.hpp>
 
 #include "../support.hpp"
@@ -125,6 +128,106 @@ void tree_filter(Exec const& exec, char const* backend, image const& size, bool 
         });
 }
 
+constexpr index_t classes = 21;
+
+/// Five levels of 64 features at an eighth of an image.
+template <class Exec>
+void difnet(Exec const& exec, char const* backend, image const& size, bool backwards)
+{
+    add(std::string(backwards ? "difnet_forward_backward/" : "difnet_forward/") + backend + "/f32/K5_C64_L21_eighth_" +
+            size.name,
+        [=](benchmark::State& state) {
+            constexpr index_t levels = 5, features = 64;
+            dims<4> const e{1, classes, size.height / 8, size.width / 8};
+            auto const seed = noise<float>(e, 1, 2);
+            propagation::difnet_inputs<float> in{.seed = seed};
+            propagation::difnet_gradients<float> d;
+            std::vector<tensor<float, 4>> f, df;
+            for (index_t k = 0; k < levels; ++k) {
+                f.push_back(noise<float>(dims<4>{1, features, e[2], e[3]}, 1, static_cast<std::uint64_t>(3 + k)));
+                df.push_back(f.back());
+            }
+            for (std::size_t k = 0; k < f.size(); ++k) {
+                in.levels.push_back({.features = as_view(f[k])});
+                d.levels.push_back({.features = as_view(df[k])});
+            }
+            tensor<float, 4> out(e), dseed(e);
+            d.seed = dseed;
+            propagation::difnet_saved<float> kept;
+            propagation::presets::difnet const net;
+            for (auto _ : state) {
+                if (backwards) {
+                    net.forward(exec, in, out, kept);
+                    net.backward(exec, in, kept, seed, d);
+                } else {
+                    net.forward(exec, in, out);
+                }
+                benchmark::ClobberMemory();
+            }
+            double const pixels = static_cast<double>(e[2] * e[3]), pairs = pixels * pixels * levels;
+            count(state, 4.0 * levels * pixels * (features + 2 * classes) * (backwards ? 2 : 1),
+                  2 * pairs * (backwards ? 3 * features + 4 * classes : features + classes));
+        });
+}
+
+/// AffinityNet's and IRN's walks over maps of 41 x 41, as of an image of VOC.
+template <class Exec>
+void walks(Exec const& exec, char const* backend)
+{
+    dims<4> const e{1, classes, 41, 41};
+    add(std::string("psa_walk_forward/") + backend + "/f32/C448_L21_41x41", [=](benchmark::State& state) {
+        auto const x = noise<float>(e, 1, 2), f = noise<float>(dims<4>{1, 448, e[2], e[3]}, 1, 3);
+        tensor<float, 4> out(e);
+        for (auto _ : state) {
+            propagation::presets::psa_walk{}.forward(
+                exec, propagation::random_walk_inputs<float>{.x = x, .features = f}, out);
+            benchmark::ClobberMemory();
+        }
+        count(state, 4.0 * static_cast<double>(f.size() + 2 * x.size()));
+    });
+    add(std::string("irn_walk_forward/") + backend + "/f32/L21_41x41", [=](benchmark::State& state) {
+        auto const x = noise<float>(e, 1, 2);
+        auto edge = noise<float>(dims<4>{1, 1, e[2], e[3]}, 0.5, 3);
+        for (float& s : edge) s += 0.5f;
+        tensor<float, 4> out(e);
+        for (auto _ : state) {
+            propagation::presets::irn_walk{}.forward(exec, propagation::irn_walk_inputs<float>{.x = x, .edge = edge},
+                                                     out);
+            benchmark::ClobberMemory();
+        }
+        count(state, 4.0 * static_cast<double>(edge.size() + 2 * x.size()));
+    });
+}
+
+/// One step of the random walk network within 5 pixels, from the paper's 131 features.
+template <class Exec>
+void random_walk(Exec const& exec, char const* backend, image const& size, bool backwards)
+{
+    add(std::string(backwards ? "random_walk_forward_backward/" : "random_walk_forward/") + backend +
+            "/f32/r5_C131_L21_" + size.name,
+        [=](benchmark::State& state) {
+            dims<4> const e{1, classes, size.height, size.width};
+            auto const x = noise<float>(e, 1, 2), f = noise<float>(dims<4>{1, 131, e[2], e[3]}, 1, 3);
+            auto const theta = noise<float>(dims<1>{131}, 0.02, 4);
+            tensor<float, 4> out(e), dx(e), df(f);
+            tensor<float, 1> dtheta(theta);
+            propagation::random_walk_saved<float> kept;
+            propagation::random_walk_inputs<float> const in{.x = x, .features = f, .theta = theta};
+            propagation::presets::random_walk const net;
+            for (auto _ : state) {
+                if (backwards) {
+                    net.forward(exec, in, out, kept);
+                    net.backward(exec, in, kept, x,
+                                 {.x = as_view(dx), .features = as_view(df), .theta = as_view(dtheta)});
+                } else {
+                    net.forward(exec, in, out);
+                }
+                benchmark::ClobberMemory();
+            }
+            count(state, 4.0 * static_cast<double>((f.size() + 2 * x.size()) * (backwards ? 2 : 1)));
+        });
+}
+
 }  // namespace
 
 void register_graphs()
@@ -135,7 +238,14 @@ void register_graphs()
         spanning_tree(size);
         for (bool backwards : {false, true}) tree_filter(exec::omp{}, "omp", size, backwards);
     }
-    for (bool backwards : {false, true}) tree_filter(exec::seq{}, "seq", nyu, backwards);
+    for (bool backwards : {false, true}) {
+        tree_filter(exec::seq{}, "seq", nyu, backwards);
+        for (image const& size : {nyu, kitti}) difnet(exec::omp{}, "omp", size, backwards);
+        difnet(exec::seq{}, "seq", nyu, backwards);
+        random_walk(exec::omp{}, "omp", nyu, backwards);
+    }
+    walks(exec::omp{}, "omp");
+    walks(exec::seq{}, "seq");
 }
 
 }  // namespace hyspn::bench

@@ -47,7 +47,7 @@ struct irn_walk {
         char const* const name = "irn_walk::forward";
         require(name, in);
         prepare(exec, in, kept);
-        axes(name).forward(exec, engine(kept), out, kept.walk);
+        hyspn::detail::walk(name, exec, axes(name), engine(kept), as_view(out), kept.walk, true);
     }
 
     /// The same for inference: keeps nothing. Throws as above.
@@ -58,7 +58,7 @@ struct irn_walk {
         require(name, in);
         irn_walk_saved<T, typename P::memory_space> made;
         prepare(exec, in, made);
-        axes(name).forward(exec, engine(made), out);
+        hyspn::detail::walk(name, exec, axes(name), engine(made), as_view(out), made.walk, false);
     }
 
     /// Writes the gradients asked for, given dout [N, L, H, W] and what the training forward of the same inputs kept.

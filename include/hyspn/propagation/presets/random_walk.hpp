@@ -7,6 +7,7 @@
 #include <hyspn/exec/pixel_sums.hpp>
 #include <hyspn/propagation/diffusion.hpp>
 #include <hyspn/propagation/pair_affinity.hpp>
+#include <hyspn/propagation/window_walk.hpp>
 
 /// \file
 /// Random walks over the pixels within a radius. In the axes they are steps without anchor or injection, the centre in
@@ -281,7 +282,7 @@ struct psa_walk {
     {
         char const* const name = "psa_walk::forward";
         pairs(name, in).gates(exec, kept.gates);
-        axes(name).forward(exec, engine(in, kept.gates), out, kept.walk);
+        hyspn::detail::walk(name, exec, axes(name), engine(in, kept.gates), as_view(out), kept.walk, true);
     }
 
     /// The same for inference: keeps nothing. Throws as above.
@@ -289,9 +290,9 @@ struct psa_walk {
     void forward(P const& exec, random_walk_inputs<T, typename P::memory_space> const& in, Y&& out) const
     {
         char const* const name = "psa_walk::forward";
-        tensor<T, 4, typename P::memory_space> gates;
-        pairs(name, in).gates(exec, gates);
-        axes(name).forward(exec, engine(in, gates), out);
+        random_walk_saved<T, typename P::memory_space> made;
+        pairs(name, in).gates(exec, made.gates);
+        hyspn::detail::walk(name, exec, axes(name), engine(in, made.gates), as_view(out), made.walk, false);
     }
 
     /// Writes the gradients asked for, given dout [N, L, H, W] and what the training forward of the same inputs kept.
