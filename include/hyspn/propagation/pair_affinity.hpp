@@ -48,6 +48,8 @@ struct pair_window {
 /// gates = scale Σ_c θ_c |f_c(p) - f_c(q)|, -∞ where p and q are no pair: logits of a softmax. θ [C] without data is 1.
 template <class T, class M>
 struct pair_logits_op {
+    static constexpr T infinity = std::numeric_limits<T>::infinity();  // device code may not call numeric_limits
+
     pair_window window;
     stencil_neighbours neighbours;
     T scale;
@@ -61,7 +63,7 @@ struct pair_logits_op {
     {
         using std::abs;
         auto const d = neighbours[k];
-        T sum = -std::numeric_limits<T>::infinity();
+        T sum = -infinity;
         if (window.pairs(d, y, x, gates.extent(2), gates.extent(3))) {
             sum = T(0);
             for (index_t c = 0; c < features.extent(1); ++c)
