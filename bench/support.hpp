@@ -57,5 +57,6 @@ void register_manifold();
 void register_affinity();
 void register_guidance();
 void register_propagation();
+void register_offsets();
 
 }  // namespace hyspn::bench

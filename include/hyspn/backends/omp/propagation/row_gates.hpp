@@ -116,7 +116,8 @@ public:
     /// Whether this combination and these arrays are served.
     static bool serves(propagation::stencil const& o, propagation::inputs<T> const& arrays)
     {
-        return o.neighbours().count() <= most_row_terms && o.injection != propagation::injection_time::before &&
+        return o.neighbours().count() <= most_row_terms && o.normaliser != gate_normaliser::minus_mean &&
+               o.injection != propagation::injection_time::before &&
                all_rows_contiguous(arrays.initial, arrays.gates, arrays.measured, arrays.confidence);
     }
 

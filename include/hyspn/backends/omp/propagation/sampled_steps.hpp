@@ -1,0 +1,353 @@
+// SPDX-FileCopyrightText: 2026 The hyspn authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <vector>
+
+#include <hyspn/backends/omp/propagation/sampled_scatter.hpp>
+#include <hyspn/propagation/sampled/steps.hpp>
+
+/// \file
+/// Steps of networks with learned offsets on the processor's cores. Included by propagation/sampled/steps.hpp.
+
+namespace hyspn::detail {
+
+/// to = (1 - β) from + β s for a piece of a row.
+template <class T>
+void blend_row(stencil_terms<T, memory::host> const& terms, index_t n, index_t l, index_t y, index_t x, index_t columns,
+               T const* from, T* to)
+{
+    T const* const beta = &terms.confidence(n, 0, y, x);
+    T const* const s = &terms.measured(n, terms.measured_channel(l), y, x);
+#pragma omp simd
+    for (index_t i = 0; i < columns; ++i) {
+        T const found = s[i];
+        T const used = beta[i] == T(0) ? T(0) : found;
+        to[i] = (T(1) - beta[i]) * from[i] + beta[i] * used;
+    }
+}
+
+/// d *= 1 - β and ds += β d for a piece of a row.
+template <class T>
+void unblend_row(blend_adjoint_op<T, memory::host> const& op, index_t n, index_t l, index_t y, index_t x,
+                 index_t columns)
+{
+    T const* const beta = &op.terms.confidence(n, 0, y, x);
+    T* const d = &op.d(n, l, y, x);
+    if (op.dmeasured.data_handle()) {
+        T* const to = &op.dmeasured(n, op.terms.measured_channel(l), y, x);
+#pragma omp simd
+        for (index_t i = 0; i < columns; ++i) to[i] += beta[i] * d[i];
+    }
+#pragma omp simd
+    for (index_t i = 0; i < columns; ++i) d[i] *= T(1) - beta[i];
+}
+
+template <std::floating_point T>
+void dispatch(exec::omp const& exec, blend_adjoint_op<T, memory::host> const& op)
+{
+    dims<4> const e = op.d.extents();
+    if (op.dbeta.data_handle() || op.d.size() == 0 ||
+        !all_rows_contiguous(op.d, op.dmeasured, op.terms.confidence))
+        return parallel_for(exec, op.shape(), op);
+    for_row_chunks(exec, e[0], e[2], e[3], [&](index_t n, index_t y, index_t x, index_t columns) {
+        for (index_t l = 0; l < e[1]; ++l) unblend_row(op, n, l, y, x, columns);
+    });
+}
+
+/// Steps by rows of padded planes, one per image and map.
+template <class T>
+class sample_stepper {
+public:
+    sample_stepper(exec::omp const& exec, sampled_iterate_op<T, memory::host> const& op)
+        : exec_(exec), op_(op), images_(op.in.initial.extent(0)), maps_(op.in.initial.extent(1)),
+          height_(op.in.initial.extent(2)), width_(op.in.initial.extent(3))
+    {
+    }
+
+    static bool serves(sampled_iterate_op<T, memory::host> const& op)
+    {
+        auto const& in = op.in;
+        return op.axes.steps > 0 && in.initial.size() > 0 && serves_samples(points_of(op.axes, in.offsets, 0)) &&
+               all_rows_contiguous(in.initial, in.measured, op.beta, op.weights);
+    }
+
+    padded_planes<T> planes() const { return {images_ * maps_, height_, width_}; }
+
+    /// planes = what a step from x reads: x, or x blended with the measurements.
+    void pad(view<T const, 4> const& x, padded_planes<T>& to) const
+    {
+        for_row_chunks(exec_, images_, height_, width_, [&](index_t n, index_t y, index_t begin, index_t columns) {
+            for (index_t l = 0; l < maps_; ++l)
+                start(n, l, y, begin, columns, &x(n, l, y, begin), to.at(n * maps_ + l, y, begin));
+        });
+    }
+
+    /// Step t, before any injection after it, as a function of chunks: f(n, l, y, x, columns, values).
+    template <class F>
+    void step(index_t t, padded_planes<T> const& from, F const& f) const
+    {
+        sample_locator<T> const locator(points_of(op_.axes, op_.in.offsets, t));
+        auto const weights = op_.weights_of(t);
+        for_row_chunks(exec_, images_, height_, width_, [&](index_t n, index_t y, index_t x, index_t columns) {
+            located_chunk<T> cells;
+            cells.locate(locator, n, y, x, columns);
+            weight_rows<T> const rows(weights, n, y, x);
+            T rest[sample_chunk], to[sample_chunk];
+            if (op_.current()) rows.fill_rest(columns, rest);
+            for (index_t l = 0; l < maps_; ++l) {
+                index_t const i = n * maps_ + l;
+                sum_samples(cells, rows, from.plane(i), from.stride(), columns, to);
+                if (op_.current()) add_products(rest, from.at(i, y, x), columns, to);
+                f(n, l, y, x, columns, to);
+            }
+        });
+    }
+
+    /// All steps.
+    void run() const
+    {
+        auto from = planes(), next = planes();
+        pad(op_.in.initial, from);
+        auto const terms = injection_terms(op_.in, op_.beta);
+        for (index_t t = 0; t < op_.axes.steps; ++t) {
+            bool const last = t == op_.axes.steps - 1;
+            step(t, from, [&](index_t n, index_t l, index_t y, index_t x, index_t columns, T* values) {
+                if (op_.after()) blend_row(terms, n, l, y, x, columns, values, values);
+                if (last) std::copy_n(values, columns, &op_.out(n, l, y, x));
+                if (last) return;
+                if (op_.iterates.data_handle()) std::copy_n(values, columns, &op_.iterates(t, n, l, y, x));
+                start(n, l, y, x, columns, values, next.at(n * maps_ + l, y, x));
+            });
+            std::swap(from, next);
+        }
+    }
+
+private:
+    void start(index_t n, index_t l, index_t y, index_t x, index_t columns, T const* from, T* to) const
+    {
+        if (op_.before())
+            blend_row(injection_terms(op_.in, op_.beta), n, l, y, x, columns, from, to);
+        else
+            std::copy_n(from, columns, to);
+    }
+
+    static void add_products(T const* a, T const* b, index_t columns, T* to)
+    {
+#pragma omp simd
+        for (index_t i = 0; i < columns; ++i) to[i] += a[i] * b[i];
+    }
+
+    exec::omp exec_;
+    sampled_iterate_op<T, memory::host> op_;
+    index_t images_, maps_, height_, width_;
+};
+
+template <std::floating_point T>
+void dispatch(exec::omp const& exec, sampled_iterate_op<T, memory::host> const& op)
+{
+    if (!sample_stepper<T>::serves(op) || !all_rows_contiguous(op.out, op.iterates)) return iterate_samples(exec, op);
+    sample_stepper<T>(exec, op).run();
+}
+
+/// Gradients of weights and offsets over a few steps at a time, so that these, the largest arrays, are touched once for
+/// all of them: with sums over the steps of λ times the four pixels around a sample, the rest is as for one step.
+template <class T>
+class sample_gradients {
+public:
+    sample_gradients(exec::omp const& exec, sampled_iterate_adjoint_op<T, memory::host> const& op) : exec_(exec), op_(op)
+    {
+    }
+
+    /// Adds the part of `from.size()` steps, the earliest of them t: lambdas[g] [N, L, H, W] and the planes it read.
+    void add(index_t t, std::vector<padded_planes<T>> const& from, index_t count, view<T const, 5> const& lambdas) const
+    {
+        auto const points = points_of(op_.of.axes, op_.of.in.offsets, t);
+        sample_locator<T> const locator(points);
+        auto const weights = op_.of.weights_of(t);
+        auto const dweights = op_.dweights_of(t), doffsets = op_.doffsets_of(t);
+        index_t const maps = lambdas.extent(2);
+        for_row_chunks(exec_, lambdas.extent(1), points.height(), points.width(),
+                       [&](index_t n, index_t y, index_t x, index_t columns) {
+                           for (index_t first = 0; first < count * maps; first += most_terms) {
+                               term_list terms(from, lambdas, n, y, x, first,
+                                               std::min(count * maps, first + most_terms));
+                               T own[sample_chunk] = {};
+                               if (op_.of.current()) terms.sum_own(columns, own);
+                               for (index_t k = 0; k < points.count(); ++k) {
+                                   located_samples<T> cells;
+                                   locator(n, k, y, x, columns, cells);
+                                   T sums[4 * sample_chunk];
+                                   terms.sum(cells, columns, sums);
+                                   add_weights(cells, sums, own, columns, &dweights(n, k, y, x));
+                                   if (!doffsets.data_handle() || points.stays(k)) continue;
+                                   add_offsets(cells, sums, &weights(n, k, y, x), columns,
+                                               &doffsets(n, 2 * k, y, x), &doffsets(n, 2 * k + 1, y, x));
+                               }
+                           }
+                       });
+    }
+
+private:
+    static constexpr index_t most_terms = 32;
+
+    /// Pairs of λ and the map it belongs to.
+    struct term_list {
+        std::array<T const*, static_cast<std::size_t>(most_terms)> lambda, plane, pixel;
+        std::size_t count = 0;
+        index_t stride;
+
+        term_list(std::vector<padded_planes<T>> const& from, view<T const, 5> const& lambdas, index_t n, index_t y,
+                  index_t x, index_t first, index_t end)
+            : stride(from.front().stride())
+        {
+            index_t const maps = lambdas.extent(2);
+            for (index_t i = first; i < end; ++i, ++count) {
+                index_t const g = i / maps, l = i % maps;
+                auto const& planes = from[static_cast<std::size_t>(g)];
+                lambda[count] = &lambdas(g, n, l, y, x);
+                plane[count] = planes.plane(n * maps + l);
+                pixel[count] = planes.at(n * maps + l, y, x);
+            }
+        }
+
+        /// Σ λ x.
+        void sum_own(index_t columns, T* to) const
+        {
+            for (std::size_t j = 0; j < count; ++j)
+#pragma omp simd
+                for (index_t i = 0; i < columns; ++i) to[i] += lambda[j][i] * pixel[j][i];
+        }
+
+        /// Σ λ times each of the four pixels: to[lane * sample_chunk + i].
+        void sum(located_samples<T> const& cells, index_t columns, T* to) const
+        {
+            for (index_t i = 0; i < columns; ++i) {
+                quad<T> total{}, pixels;
+                for (std::size_t j = 0; j < count; ++j) {
+                    load_quad(plane[j] + cells.at[i], stride, pixels);
+                    total += pixels * lambda[j][i];
+                }
+                for (index_t lane = 0; lane < 4; ++lane) to[lane * sample_chunk + i] = total[lane];
+            }
+        }
+    };
+
+    static void add_weights(located_samples<T> const& c, T const* sums, T const* own, index_t columns, T* dw)
+    {
+        T const *const a = sums, *const b = sums + sample_chunk;
+        T const *const e = sums + 2 * sample_chunk, *const f = sums + 3 * sample_chunk;
+#pragma omp simd
+        for (index_t i = 0; i < columns; ++i) {
+            T const above = a[i] + c.fx[i] * (b[i] - a[i]), under = e[i] + c.fx[i] * (f[i] - e[i]);
+            dw[i] += above + c.fy[i] * (under - above) - own[i];
+        }
+    }
+
+    static void add_offsets(located_samples<T> const& c, T const* sums, T const* w, index_t columns, T* dy, T* dx)
+    {
+        T const *const a = sums, *const b = sums + sample_chunk;
+        T const *const e = sums + 2 * sample_chunk, *const f = sums + 3 * sample_chunk;
+#pragma omp simd
+        for (index_t i = 0; i < columns; ++i) {
+            T const left = e[i] - a[i], right = f[i] - b[i], top = b[i] - a[i], bottom = f[i] - e[i];
+            dy[i] += w[i] * (left + c.fx[i] * (right - left));
+            dx[i] += w[i] * (top + c.fy[i] * (bottom - top));
+        }
+    }
+
+    exec::omp exec_;
+    sampled_iterate_adjoint_op<T, memory::host> op_;
+};
+
+/// λ_{t-1} from λ_t, in groups of steps.
+template <class T>
+class sample_backpropagation {
+public:
+    sample_backpropagation(exec::omp const& exec, sampled_iterate_adjoint_op<T, memory::host> const& op)
+        : exec_(exec), op_(op), stepper_(exec, op.of), gradients_(exec, op),
+          group_(own_sets() ? 1 : std::min<index_t>(op.of.axes.steps, 6))
+    {
+        dims<4> const e = op.dout.extents();
+        for (index_t g = 0; g < group_; ++g) from_.push_back(stepper_.planes());
+        lambdas_ = tensor<T, 5>(dims<5>{group_ + 1, e[0], e[1], e[2], e[3]});
+        if (op.of.after() && op.dbeta.data_handle()) unblended_ = tensor<T, 4>(e);
+    }
+
+    static bool serves(sampled_iterate_adjoint_op<T, memory::host> const& op)
+    {
+        return sample_stepper<T>::serves(op.of) &&
+               all_rows_contiguous(op.iterates, op.dweights, op.doffsets, op.dmeasured, op.dbeta);
+    }
+
+    void run()
+    {
+        auto const lambdas = as_view(lambdas_);
+        clear_sums(exec_, op_);
+        dispatch(exec_, copy_op<T, 4, memory::host>{op_.dout, lambdas[0]});
+        index_t filled = 0;
+        for (index_t t = op_.of.axes.steps - 1; t >= 0; --t) {
+            back(t, from_[static_cast<std::size_t>(filled)], lambdas[filled], lambdas[filled + 1]);
+            if (++filled < group_ && t > 0) continue;
+            gradients_.add(t, from_, filled, lambdas);
+            dispatch(exec_, copy_op<T, 4, memory::host>{lambdas[filled], lambdas[0]});
+            filled = 0;
+        }
+        dispatch(exec_, copy_op<T, 4, memory::host>{lambdas[0], op_.dinitial});
+    }
+
+private:
+    bool own_sets() const { return op_.of.axes.gates_per_step || op_.of.axes.offsets_per_step; }
+
+    /// One step: leaves in `lambda` the adjoint of the sums of samples, in `from` what they read.
+    void back(index_t t, padded_planes<T>& from, view<T, 4> const& lambda, view<T, 4> const& earlier)
+    {
+        auto const& of = op_.of;
+        stepper_.pad(op_.iterate(t), from);
+        if (of.after()) {
+            auto const y = as_view(unblended_);
+            if (y.data_handle())
+                stepper_.step(t, from, [&](index_t n, index_t l, index_t row, index_t x, index_t columns, T* values) {
+                    std::copy_n(values, columns, &y(n, l, row, x));
+                });
+            dispatch(exec_, op_.unblend(y, lambda));
+        }
+        if (of.axes.detach) {
+            dispatch(exec_, fill_op<T, 4, memory::host>{T(0), earlier});
+        } else {
+            transpose(t, lambda, earlier);
+            if (of.before()) dispatch(exec_, op_.unblend(op_.iterate(t), earlier));
+        }
+        if (t > 0 && op_.diterates.data_handle())
+            dispatch(exec_, add_scaled_op<T, 4, memory::host>{T(1), op_.diterates[t - 1], earlier});
+    }
+
+    void transpose(index_t t, view<T const, 4> lambda, view<T, 4> earlier)
+    {
+        auto const op = op_.transposed(t, lambda, earlier);
+        if (scatter_.empty() || op_.of.axes.offsets_per_step) {
+            scatter_.clear();
+            scatter_.emplace_back(exec_, op.points);
+        }
+        scatter_.front().run(op);
+    }
+
+    exec::omp exec_;
+    sampled_iterate_adjoint_op<T, memory::host> op_;
+    sample_stepper<T> stepper_;
+    sample_gradients<T> gradients_;
+    index_t group_;
+    std::vector<padded_planes<T>> from_;
+    std::vector<sample_scatter<T>> scatter_;  ///< one, once it is needed
+    tensor<T, 5> lambdas_{};
+    tensor<T, 4> unblended_{};
+};
+
+template <std::floating_point T>
+void dispatch(exec::omp const& exec, sampled_iterate_adjoint_op<T, memory::host> const& op)
+{
+    if (!sample_backpropagation<T>::serves(op)) return iterate_samples_back(exec, op);
+    sample_backpropagation<T>(exec, op).run();
+}
+
+}  // namespace hyspn::detail
