@@ -196,8 +196,9 @@ void sampled_confidence_adjoint(P const& exec, sampled_weights_adjoint_op<T, M> 
     }
 }
 
+/// Operation by operation.
 template <execution_policy P, class T, class M>
-void dispatch(P const& exec, sampled_weights_adjoint_op<T, M> const& op)
+void weights_of_samples_back(P const& exec, sampled_weights_adjoint_op<T, M> const& op)
 {
     auto const& of = op.of;
     {
@@ -217,4 +218,14 @@ void dispatch(P const& exec, sampled_weights_adjoint_op<T, M> const& op)
     if (samples_confidence(of.axes) && op.dconfidence.data_handle()) sampled_confidence_adjoint(exec, op);
 }
 
+template <execution_policy P, class T, class M>
+void dispatch(P const& exec, sampled_weights_adjoint_op<T, M> const& op)
+{
+    weights_of_samples_back(exec, op);
+}
+
 }  // namespace hyspn::detail
+
+#if HYSPN_HAS_OPENMP
+#include <hyspn/backends/omp/propagation/sampled_gates.hpp>
+#endif

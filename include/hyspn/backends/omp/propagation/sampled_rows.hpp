@@ -157,19 +157,20 @@ struct located_chunk {
     }
 };
 
-/// The weights of the neighbours at the columns of a chunk.
-template <class T>
-struct weight_rows {
-    std::array<T const*, static_cast<std::size_t>(most_samples)> of;
+/// Where an array [N, K, H, W] holds the columns of a chunk, for each of its K channels.
+template <class U>
+struct channel_rows {
+    std::array<U*, static_cast<std::size_t>(most_samples)> of;
     index_t count;
 
-    weight_rows(view<T const, 4> const& weights, index_t n, index_t y, index_t x) : count(weights.extent(1))
+    channel_rows(view<U, 4> const& array, index_t n, index_t y, index_t x) : count(array.extent(1))
     {
-        for (index_t k = 0; k < count; ++k) of[static_cast<std::size_t>(k)] = &weights(n, k, y, x);
+        for (index_t k = 0; k < count; ++k) of[static_cast<std::size_t>(k)] = &array(n, k, y, x);
     }
-    T const* operator[](index_t k) const { return of[static_cast<std::size_t>(k)]; }
+    U* operator[](index_t k) const { return of[static_cast<std::size_t>(k)]; }
 
     /// rest = 1 - Σ_k w_k.
+    template <class T>
     void fill_rest(index_t columns, T* rest) const
     {
         std::fill(rest, rest + columns, T(1));
@@ -180,6 +181,9 @@ struct weight_rows {
         }
     }
 };
+
+template <class T>
+using weight_rows = channel_rows<T const>;
 
 /// to[i] = Σ_k w_k[i] X_k[i] of the map in `plane`.
 template <class T>
