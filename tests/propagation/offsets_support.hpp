@@ -44,7 +44,7 @@ struct sampled_arrays {
 
     /// f(this array, that array) for each.
     template <class U, class F>
-    void with(sampled_arrays<U>& other, F const& f)
+    void with(sampled_arrays<U> const& other, F const& f)
     {
         f(initial, other.initial), f(gates, other.gates), f(offsets, other.offsets), f(gamma, other.gamma);
         f(confidence, other.confidence), f(measured, other.measured), f(mask, other.mask);

@@ -11,7 +11,7 @@
 
 namespace hyspn::detail {
 
-/// β = mask · confidence, 0 where the mask is, whatever the confidence is there.
+/// β = mask · confidence, 0 where the mask is, infinite or NaN as the confidence may be there.
 template <class T, class M>
 struct masked_confidence_op {
     view<T const, 4, M> mask, confidence;
@@ -20,8 +20,9 @@ struct masked_confidence_op {
     dims<4> shape() const { return to.extents(); }
     HYSPN_HD void operator()(index_t n, index_t c, index_t y, index_t x) const
     {
-        T const m = mask(n, c, y, x);
-        to(n, c, y, x) = m == T(0) ? T(0) : m * confidence(n, c, y, x);
+        T const m = mask(n, c, y, x), s = confidence(n, c, y, x);
+        bool const finite = s - s == T(0);
+        to(n, c, y, x) = m == T(0) && !finite ? T(0) : m * s;
     }
 };
 

@@ -26,7 +26,7 @@ public:
         : op_(op),
           K_(op.K()),
           map_(op.map()),
-          divisor_(map_.whole_divisor()),
+          reciprocal_(T(1) / map_.whole_divisor()),
           confident_(samples_confidence(op.axes)),
           planes_(confident_ ? op.in.confidence.extent(0) : 0, op.in.offsets.extent(2), op.in.offsets.extent(3))
     {
@@ -44,13 +44,18 @@ public:
                all_rows_contiguous(op.in.gates, op.in.confidence, op.weights);
     }
 
-    /// Everything of a chunk of one set.
+    /// A chunk of one set, with or without slopes.
+    template <bool Slopes>
     void fill(index_t set, index_t n, index_t y, index_t x, index_t columns, gate_chunk<T>& c) const
     {
         auto const gates = op_.of_set(op_.in.gates, set);
         for (index_t k = 0; k < K_; ++k) {
             T const* const g = &gates(n, k, y, x);
-            for_columns<T>(columns, [&]<class V>(index_t i) { apply<V>(g + i, c.value[k] + i, c.slope[k] + i); });
+            for_columns<T>(columns, [&]<class V>(index_t i) {
+                V slope;
+                write<V>(c.value[k] + i, value_of<V>(read<V>(g + i), slope));
+                if (Slopes) write<V>(c.slope[k] + i, slope);
+            });
             if (!confident_) std::fill_n(c.kappa[k], columns, T(1));
         }
         if (confident_) fill_kappa(set, n, y, x, columns, c);
@@ -84,20 +89,22 @@ public:
 
 private:
     template <class V>
-    void apply(T const* g, T* value, T* slope) const
+    V value_of(V g, V& slope) const
     {
-        V const one(T(1)), by(divisor_), scale(map_.scale), z = scale * read<V>(g);
-        V f = z, df = one;
+        V const one(T(1)), share(reciprocal_), scale(map_.scale * reciprocal_), z = V(map_.scale) * g;
         if (map_.function == gate_function::tanh) {
-            f = simd::tanh(z);
-            df = one - f * f;
-        } else if (map_.function == gate_function::sigmoid) {
-            V const e = simd::exp(choose(z > V{}, -z, z)), share = one / (one + e);
-            f = choose(z > V{}, share, e * share);
-            df = f * (one - f);
+            V const t = simd::tanh(z);
+            slope = scale * (one - t * t);
+            return t * share;
         }
-        write<V>(value, f / by);
-        write<V>(slope, scale * df / by);
+        if (map_.function == gate_function::sigmoid) {
+            V const e = simd::exp(choose(z > V{}, -z, z)), larger = one / (one + e);
+            V const s = choose(z > V{}, larger, e * larger);
+            slope = scale * s * (one - s);
+            return s * share;
+        }
+        slope = scale;
+        return scale * g;
     }
 
     void fill_kappa(index_t set, index_t n, index_t y, index_t x, index_t columns, gate_chunk<T>& c) const
@@ -192,7 +199,7 @@ private:
     sampled_weights_op<T, memory::host> op_;
     index_t K_;
     gate_map<T, memory::host> map_;
-    T divisor_;
+    T reciprocal_;
     bool confident_;
     padded_planes<T> planes_;
 };
@@ -207,7 +214,7 @@ void dispatch(exec::omp const& exec, sampled_weights_op<T, memory::host> const& 
                    [&](index_t n, index_t y, index_t x, index_t columns) {
                        gate_chunk<T> chunk;
                        for (index_t s = 0; s < gate_sets(op.axes); ++s) {
-                           rows.fill(s, n, y, x, columns, chunk);
+                           rows.template fill<false>(s, n, y, x, columns, chunk);
                            channel_rows<T> const to(op.of_set(op.weights, s), n, y, x);
                            for_columns<T>(columns, [&]<class V>(index_t i) { rows.template weigh<V>(chunk, i, to); });
                        }
@@ -238,7 +245,7 @@ void dispatch(exec::omp const& exec, sampled_weights_adjoint_op<T, memory::host>
         gate_chunk<T> chunk;
         sum_of_lanes<T> sum;
         for (index_t s = 0; s < gate_sets(of.axes); ++s) {
-            rows.fill(s, n, y, x, columns, chunk);
+            rows.template fill<true>(s, n, y, x, columns, chunk);
             weight_rows<T> const weights(of.of_set(op.weights, s), n, y, x);
             channel_rows<T> const d(of.of_set(op.dweights, s), n, y, x), dgates(of.of_set(op.dgates, s), n, y, x);
             for_columns<T>(columns, [&]<class V>(index_t i) {

@@ -33,9 +33,11 @@ public:
                 located_samples<T> cells;
                 for (index_t k = 0; k < locate_.count(); ++k) {
                     locate_(n, k, y, x, columns, cells);
-                    auto const [least, most] = std::minmax_element(cells.at, cells.at + columns);
-                    low = std::min(low, *least);
-                    high = std::max(high, *most);
+#pragma omp simd reduction(min : low) reduction(max : high)
+                    for (index_t i = 0; i < columns; ++i) {
+                        low = cells.at[i] < low ? cells.at[i] : low;
+                        high = cells.at[i] > high ? cells.at[i] : high;
+                    }
                 }
             });
             b.first = low / locate_.stride();

@@ -27,32 +27,50 @@ void blend_row(stencil_terms<T, memory::host> const& terms, index_t n, index_t l
     }
 }
 
-/// d *= 1 - β and ds += β d for a piece of a row.
+/// The adjoint for a piece of a row.
 template <class T>
-void unblend_row(blend_adjoint_op<T, memory::host> const& op, index_t n, index_t l, index_t y, index_t x,
-                 index_t columns)
+void unblend_row(blend_adjoint_op<T, memory::host> const& op, index_t n, index_t y, index_t x, index_t columns)
 {
-    T const* const beta = &op.terms.confidence(n, 0, y, x);
-    T* const d = &op.d(n, l, y, x);
-    if (op.dmeasured.data_handle()) {
-        T* const to = &op.dmeasured(n, op.terms.measured_channel(l), y, x);
+    auto const& terms = op.terms;
+    T const* const beta = &terms.confidence(n, 0, y, x);
+    T sum[sample_chunk] = {}, known[sample_chunk];
+    std::fill_n(known, columns, T(1));
+    for (index_t l = 0; l < op.d.extent(1); ++l) {
+        T* const d = &op.d(n, l, y, x);
+        if (op.dbeta.data_handle()) {
+            T const *const s = &terms.measured(n, terms.measured_channel(l), y, x), *const from = &op.from(n, l, y, x);
 #pragma omp simd
-        for (index_t i = 0; i < columns; ++i) to[i] += beta[i] * d[i];
+            for (index_t i = 0; i < columns; ++i) {
+                T const found = s[i];
+                bool const missing = beta[i] == T(0) && !(found - found == T(0));
+                known[i] = missing ? T(0) : known[i];
+                T const used = missing ? T(0) : found;
+                sum[i] += d[i] * (used - from[i]);
+            }
+        }
+        if (op.dmeasured.data_handle()) {
+            T* const to = &op.dmeasured(n, terms.measured_channel(l), y, x);
+#pragma omp simd
+            for (index_t i = 0; i < columns; ++i) to[i] += beta[i] * d[i];
+        }
+#pragma omp simd
+        for (index_t i = 0; i < columns; ++i) d[i] *= T(1) - beta[i];
     }
+    if (!op.dbeta.data_handle()) return;
+    T* const to = &op.dbeta(n, 0, y, x);
 #pragma omp simd
-    for (index_t i = 0; i < columns; ++i) d[i] *= T(1) - beta[i];
+    for (index_t i = 0; i < columns; ++i) to[i] += known[i] * sum[i];
 }
 
 template <std::floating_point T>
 void dispatch(exec::omp const& exec, blend_adjoint_op<T, memory::host> const& op)
 {
     dims<4> const e = op.d.extents();
-    if (op.dbeta.data_handle() || op.d.size() == 0 ||
-        !all_rows_contiguous(op.d, op.dmeasured, op.terms.confidence))
+    if (op.d.size() == 0 ||
+        !all_rows_contiguous(op.from, op.d, op.dmeasured, op.dbeta, op.terms.measured, op.terms.confidence))
         return parallel_for(exec, op.shape(), op);
-    for_row_chunks(exec, e[0], e[2], e[3], [&](index_t n, index_t y, index_t x, index_t columns) {
-        for (index_t l = 0; l < e[1]; ++l) unblend_row(op, n, l, y, x, columns);
-    });
+    for_row_chunks(exec, e[0], e[2], e[3],
+                   [&](index_t n, index_t y, index_t x, index_t columns) { unblend_row(op, n, y, x, columns); });
 }
 
 /// Steps by rows of padded planes, one per image and map.
