@@ -1,13 +1,12 @@
 // SPDX-FileCopyrightText: 2026 The hyspn authors
 // SPDX-License-Identifier: Apache-2.0
 
-#include "support/golden.hpp"
-
 #include <map>
 #include <string>
 
 #include "propagation/offsets_support.hpp"
 #include "support/catch.hpp"
+#include "support/golden.hpp"
 
 using namespace hyspn;
 using namespace hyspn::propagation;

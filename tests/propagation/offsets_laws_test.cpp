@@ -59,9 +59,8 @@ tensor<double, 4> shifted(tensor<double, 4> const& a)
 
 TEST_CASE("offsets: NLSPN that stays on the grid is a stencil")
 {
-    sampled const net = presets::nlspn{.steps = 5,
-                                       .affinity = presets::nlspn_affinity::AS,
-                                       .confidence = confidence_role::none};
+    sampled const net =
+        presets::nlspn{.steps = 5, .affinity = presets::nlspn_affinity::AS, .confidence = confidence_role::none};
     stencil const same{.steps = 5,
                        .normaliser = gate_normaliser::abs_sum,
                        .epsilon = 1e-4,
@@ -89,9 +88,8 @@ TEST_CASE("offsets: NLSPN's weights do not keep it from growing")
 {
     // TC with tanh(g) = -1: all w are -1/8, Σ|w| = 1, and a map of stripes is multiplied by
     // 2 - (2 - 6)/8 = 2.5 where its window is inside the image.
-    sampled const net = presets::nlspn{.affinity = presets::nlspn_affinity::TC,
-                                       .confidence = confidence_role::none,
-                                       .preserve_input = false};
+    sampled const net = presets::nlspn{
+        .affinity = presets::nlspn_affinity::TC, .confidence = confidence_role::none, .preserve_input = false};
     auto at = testing::zero_arrays<double>(net, {1, 1, 41, 41});
     fill(at.gates, -50);
     for (index_t y = 0; y < 41; ++y)
@@ -104,9 +102,8 @@ TEST_CASE("offsets: NLSPN's weights do not keep it from growing")
 
 TEST_CASE("offsets: constants stay where every sample lies in the image and the weights sum to 1")
 {
-    for (sampled const& net :
-         {sampled(presets::nlspn{.steps = 3}), sampled(presets::dyspn_softmax{.steps = 3}),
-          sampled(presets::lrru{.updates = 3}), sampled(presets::completionformer{.steps = 3})})
+    for (sampled const& net : {sampled(presets::nlspn{.steps = 3}), sampled(presets::dyspn_softmax{.steps = 3}),
+                               sampled(presets::lrru{.updates = 3}), sampled(presets::completionformer{.steps = 3})})
         on_policies([&](auto const& exec) {
             auto at = testing::random_arrays(net, {1, 1, 41, 43}, 5);
             fill(at.initial, 2.5);
@@ -120,9 +117,8 @@ TEST_CASE("offsets: constants stay where every sample lies in the image and the 
 
 TEST_CASE("offsets: convex weights keep between 0 and the greatest value that goes in")
 {
-    for (sampled const& net :
-         {sampled(presets::dyspn_softmax{.steps = 5}),
-          sampled(presets::lrru{.updates = 5, .weights = presets::lrru_kernel::average})})
+    for (sampled const& net : {sampled(presets::dyspn_softmax{.steps = 5}),
+                               sampled(presets::lrru{.updates = 5, .weights = presets::lrru_kernel::average})})
         for (auto const& e : sizes)
             on_policies([&](auto const& exec) {
                 auto const at = testing::random_arrays(net, e, 6);
@@ -271,8 +267,7 @@ TEST_CASE("offsets: equal sets for every step are one set")
         CHECK(testing::relative_error(three.d.initial, one.d.initial) <= 1e-13);
         CHECK(testing::relative_error(three.d.confidence, one.d.confidence) <= 1e-12);
         tensor<double, 4> sum(one.d.offsets.extents());
-        for (index_t i = 0; i < three.d.offsets.size(); ++i)
-            sum.data()[i % sum.size()] += three.d.offsets.data()[i];
+        for (index_t i = 0; i < three.d.offsets.size(); ++i) sum.data()[i % sum.size()] += three.d.offsets.data()[i];
         CHECK(testing::relative_error(sum, one.d.offsets) <= 1e-12);
     });
 }
@@ -300,7 +295,8 @@ TEST_CASE("offsets: LRRU is a chain of single updates, whose gradients end at ea
             copy(channels_of(as_const(at.gates), 9 * t, 9), as_view(one.gates));
             copy(channels_of(as_const(at.offsets), 18 * t, 18), as_view(one.offsets));
             testing::sampled_run<double> const run(exec, single, one, at.initial);
-            CHECK(testing::relative_error(cast<double>(channels_of(as_const(d.gates), 9 * t, 9)), run.d.gates) <= 1e-13);
+            CHECK(testing::relative_error(cast<double>(channels_of(as_const(d.gates), 9 * t, 9)), run.d.gates) <=
+                  1e-13);
             CHECK(testing::relative_error(cast<double>(channels_of(as_const(d.offsets), 18 * t, 18)), run.d.offsets) <=
                   1e-13);
             from = run.out;

@@ -49,7 +49,8 @@ TEST_CASE("offsets: options out of range are refused")
     refused(changed(net, &sampled::epsilon, -1), "epsilon must be finite and at least 0, got -1");
     refused(changed(net, &sampled::normaliser, gate_normaliser::softmax_present),
             "normaliser must be one that needs no whole offsets, got abs_sum_at_source or softmax_present");
-    refused(changed(net, &sampled::centre, centre_term::anchor), "centre must be current, in_set or none, got an anchor");
+    refused(changed(net, &sampled::centre, centre_term::anchor),
+            "centre must be current, in_set or none, got an anchor");
     refused(changed(net, &sampled::centre, centre_term::in_set),
             "centre must be in the set of neighbours, got a window without it");
     refused(changed(net, &sampled::offsets_per_step, true),
@@ -73,9 +74,11 @@ TEST_CASE("offsets: arrays that do not fit are refused")
     refused(net, &arrays::offsets, small, "offsets must be [N, 2K, H, W] = [1, 16, 4, 5], got [1, 1, 4, 4]");
     refused(per_step, &arrays::offsets, small, "offsets must be [N, T 2K, H, W] = [1, 20, 4, 5], got [1, 1, 4, 4]");
     refused(net, &arrays::gamma, tensor<float, 1>(2), "gamma must be [1] = [1], got [2]");
-    refused(per_step, &arrays::gamma, tensor<float, 1>(1), "gamma must be absent without learned_divisor, got an array");
+    refused(per_step, &arrays::gamma, tensor<float, 1>(1),
+            "gamma must be absent without learned_divisor, got an array");
     refused(net, &arrays::confidence, small, "confidence must be [N, 1, H, W] = [1, 1, 4, 5], got [1, 1, 4, 4]");
-    refused(presets::lrru{}, &arrays::confidence, small, "confidence must be absent where it has no role, got an array");
+    refused(presets::lrru{}, &arrays::confidence, small,
+            "confidence must be absent where it has no role, got an array");
     refused(net, &arrays::mask, small, "mask must be [N, 1, H, W] = [1, 1, 4, 5], got [1, 1, 4, 4]");
     refused(net, &arrays::measured, small, "measured must be [N, L or 1, H, W] = [1, 2, 4, 5], got [1, 1, 4, 4]");
     refused(presets::completionformer{}, &arrays::mask, small,

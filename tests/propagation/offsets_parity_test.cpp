@@ -107,8 +107,8 @@ TEST_CASE("offsets: images of every kind run alike on every policy")
          {sampled(presets::nlspn{.steps = 7}), sampled(presets::dyspn_softmax{.steps = 2}),
           sampled(presets::lrru{.updates = 2}), sampled(presets::nlspn{.steps = 0, .preserve_input = false})})
         for (dims<4> const& e : {dims<4>{1, 1, 1, 1}, dims<4>{1, 2, 1, 19}, dims<4>{2, 1, 23, 1}, dims<4>{1, 1, 2, 3},
-                                 dims<4>{1, 3, 31, 67}, dims<4>{1, 1, 17, 601}, dims<4>{0, 1, 4, 4}, dims<4>{1, 0, 4, 4},
-                                 dims<4>{1, 1, 0, 4}, dims<4>{1, 1, 4, 0}})
+                                 dims<4>{1, 3, 31, 67}, dims<4>{1, 1, 17, 601}, dims<4>{0, 1, 4, 4},
+                                 dims<4>{1, 0, 4, 4}, dims<4>{1, 1, 0, 4}, dims<4>{1, 1, 4, 0}})
             compare_policies<double>(net, e, ++seed);
 }
 
@@ -124,7 +124,7 @@ TEST_CASE("offsets: strided arrays give the values of dense ones")
 {
     for (index_t gap : {1, 2})
         for (sampled const& net : {sampled(presets::nlspn{.steps = 3}), sampled(presets::dyspn_softmax{.steps = 2}),
-                                  sampled(presets::lrru{.updates = 2})}) {
+                                   sampled(presets::lrru{.updates = 2})}) {
             dims<4> const e{2, 2, 9, 21};
             auto const at = testing::random_arrays(net, e, 11);
             auto const dout = testing::random_arrays(net, e, 12).initial;
@@ -144,11 +144,8 @@ TEST_CASE("offsets: strided arrays give the values of dense ones")
                                       .measured = view<double, 4>(measured),
                                       .mask = view<double, 4>(mask)};
             if (at.confidence.size() > 0) in.confidence = view<double, 4>(confidence);
-            sampled_gradients<double> const d{.initial = dinitial,
-                                              .gates = dgates,
-                                              .offsets = doffsets,
-                                              .measured = dmeasured,
-                                              .mask = dmask};
+            sampled_gradients<double> const d{
+                .initial = dinitial, .gates = dgates, .offsets = doffsets, .measured = dmeasured, .mask = dmask};
             auto const run = [&](auto const& exec) {
                 INFO(testing::describe(net) << " gap " << gap);
                 sampled_saved<double> kept;
@@ -178,9 +175,8 @@ TEST_CASE("offsets: gathering transposes as scattering does, on the same operati
         auto const at = testing::random_arrays(net, e, 3, spread);
         tensor<double, 4> gathered(e), scattered(e), banded(e);
         auto const op = [&](tensor<double, 4>& to) {
-            return sampled_transposed_op<double, memory::host>{points_of(net, as_const(at.offsets), 0),
-                                                               as_const(at.gates), true, as_const(at.initial),
-                                                               as_view(to)};
+            return sampled_transposed_op<double, memory::host>{
+                points_of(net, as_const(at.offsets), 0), as_const(at.gates), true, as_const(at.initial), as_view(to)};
         };
         transpose_samples<exec::seq, double, memory::host>(exec::seq{}, op(gathered));
         transpose_samples(exec::seq{}, op(scattered));

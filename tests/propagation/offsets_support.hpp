@@ -134,8 +134,8 @@ void for_each_sampled(F const& f)
     using presets::nlspn_affinity;
     std::vector<sampled> nets;
     for (auto affinity : {nlspn_affinity::AS, nlspn_affinity::ASS, nlspn_affinity::TC, nlspn_affinity::TGASS})
-        for (auto role : {confidence_role::none, confidence_role::intended, confidence_role::released,
-                          confidence_role::legacy})
+        for (auto role :
+             {confidence_role::none, confidence_role::intended, confidence_role::released, confidence_role::legacy})
             nets.push_back(presets::nlspn{.steps = 3,
                                           .affinity = affinity,
                                           .confidence = role,

@@ -89,8 +89,8 @@ void backward_samples(P const& exec, propagation::sampled const& axes, propagati
                       propagation::sampled_saved<T, M> const& kept, view<T const, 4, M> const& dout,
                       view<T const, 5, M> const& diterates, propagation::sampled_gradients<T, M> const& d)
 {
-    bool const needs_beta = d.mask.data_handle() ||
-                            (axes.confidence == confidence_role::injection && d.confidence.data_handle());
+    bool const needs_beta =
+        d.mask.data_handle() || (axes.confidence == confidence_role::injection && d.confidence.data_handle());
     tensor<T, 4, M> dinitial(propagation::present(d.initial) ? dims<4>{} : in.initial.extents());
     tensor<T, 4, M> dgates(propagation::present(d.gates) ? dims<4>{} : in.gates.extents());
     tensor<T, 4, M> dweights(kept.weights.extents()), dbeta(needs_beta ? in.mask.extents() : dims<4>{});
@@ -100,11 +100,9 @@ void backward_samples(P const& exec, propagation::sampled const& axes, propagati
                                                     propagation::present(d.initial) ? d.initial : as_view(dinitial),
                                                     as_view(dweights), d.offsets, d.measured, as_view(dbeta)});
     share_adjoint(exec, axes, in, as_const(dbeta), d);
-    dispatch(exec, sampled_weights_adjoint_op<T, M>{sampled_weights_op<T, M>{axes, in, {}},
-                                                    as_const(kept.weights),
+    dispatch(exec, sampled_weights_adjoint_op<T, M>{sampled_weights_op<T, M>{axes, in, {}}, as_const(kept.weights),
                                                     as_view(dweights),
-                                                    propagation::present(d.gates) ? d.gates : as_view(dgates),
-                                                    d.gamma,
+                                                    propagation::present(d.gates) ? d.gates : as_view(dgates), d.gamma,
                                                     samples_confidence(axes) ? d.confidence : view<T, 4, M>{}});
 }
 

@@ -7,8 +7,8 @@
 namespace hyspn::propagation::presets {
 
 /// Lin, Yang, Cheng, Zhou, Wu: Dynamic Spatial Propagation Network, as extended in TCSVT 2023 and used by OGNI-DC and
-/// OMNI-DC: each step has gates and offsets of its own for 5 (up, left, centre, right, down) or 9 (3 x 3) points, all of
-/// which move; softmax weights; the measurement blended in after each step with β = mask · confidence.
+/// OMNI-DC: each step has gates and offsets of its own for 5 (up, left, centre, right, down) or 9 (3 x 3) points, all
+/// of which move; softmax weights; the measurement blended in after each step with β = mask · confidence.
 ///
 /// Gates [N, T·P, H, W], offsets [N, T·2P, H, W] in the order step, point, (dy, dx). The confidence is given after the
 /// sigmoid. Weights are convex, so maps keep within the range of what goes in and 0, to which they fade at the border.

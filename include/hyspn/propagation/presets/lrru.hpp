@@ -16,9 +16,9 @@ enum class lrru_kernel {
 /// updates with gates and offsets of their own for the k x k window, before each of which the measurements are written
 /// over the map.
 ///
-/// Gates [N, T·K, H, W] and offsets [N, T·2K, H, W], update after update; the offset of the centre is ignored. Where the
-/// network predicts the gates of an update from the map before it, run single updates (updates = 1). The result holds
-/// no measurements: they are written before.
+/// Gates [N, T·K, H, W] and offsets [N, T·2K, H, W], update after update; the offset of the centre is ignored. Where
+/// the network predicts the gates of an update from the map before it, run single updates (updates = 1). The result
+/// holds no measurements: they are written before.
 ///
 /// detach: as the authors train, an update takes the map it starts from for a constant, so that each prediction's loss
 /// reaches its own update only. Earlier predictions are the kept iterates: give their losses' gradients to backward.

@@ -20,7 +20,8 @@ enum class nlspn_affinity {
 /// - gamma is given with TGASS, and only then; it is the whole scale (the authors' code has γ₀ K with γ₀ = 0.5).
 /// - confidence: where it is read. The paper means `intended`. The authors' code reads it at the wrong place
 ///   (`released`), and the weights they published were trained, and must be run, with another mistake: `legacy`.
-/// - preserve_input writes the measurements over the map before each step, so not into the result. The published weights
+/// - preserve_input writes the measurements over the map before each step, so not into the result. The published
+/// weights
 ///   need it.
 ///
 /// Σ|w| <= 1 does not keep this network from growing: where weights are negative, 1 - Σw exceeds 1, and a map can grow

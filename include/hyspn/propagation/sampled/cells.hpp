@@ -118,7 +118,10 @@ HYSPN_HD view<T, 4, M> channels_of(view<T, 4, M> const& v, index_t first, index_
     return {v.data_handle() + first * v.stride(1), {v.extent(0), count, v.extent(2), v.extent(3)}, v.strides()};
 }
 
-inline sampled_places places_of(propagation::sampled const& o) { return {o.neighbours, o.kernel}; }
+inline sampled_places places_of(propagation::sampled const& o)
+{
+    return {o.neighbours, o.kernel};
+}
 
 /// Of step t = 0, 1, ...: where neighbours are read.
 template <class T, class M>

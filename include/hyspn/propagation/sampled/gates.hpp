@@ -187,11 +187,9 @@ void sampled_confidence_adjoint(P const& exec, sampled_weights_adjoint_op<T, M> 
     dispatch(exec, fill_op<T, 4, M>{T(0), op.dconfidence});
     tensor<T, 4, M> part(op.dconfidence.extents());
     for (index_t s = 0; s < gate_sets(of.axes); ++s) {
-        transpose_samples(exec, sampled_transposed_op<T, M>{of.kappa(s).points,
-                                                            of.of_set(view<T const, 4, M>(op.dweights), s),
-                                                            false,
-                                                            {},
-                                                            as_view(part)});
+        transpose_samples(
+            exec, sampled_transposed_op<T, M>{
+                      of.kappa(s).points, of.of_set(view<T const, 4, M>(op.dweights), s), false, {}, as_view(part)});
         dispatch(exec, add_scaled_op<T, 4, M>{T(1), as_const(part), op.dconfidence});
     }
 }
@@ -206,15 +204,14 @@ void weights_of_samples_back(P const& exec, sampled_weights_adjoint_op<T, M> con
         sampled_gates(exec, of, as_view(a));
         sampled_normalise_adjoint(exec, op, as_const(a));
         if (op.dgamma.data_handle()) {
-            T const sum = reduce(exec, a.size(),
-                                 sampled_gamma_part<T, M>{op.dweights.data_handle(), a.data(), of.in.gamma});
+            T const sum =
+                reduce(exec, a.size(), sampled_gamma_part<T, M>{op.dweights.data_handle(), a.data(), of.in.gamma});
             dispatch(exec, fill_op<T, 1, M>{sum, op.dgamma});
         }
     }
     for (index_t s = 0; s < gate_sets(of.axes); ++s)
-        dispatch(exec,
-                 sampled_gates_adjoint_op<T, M>{of.map(), of.kappa(s), of.of_set(of.in.gates, s),
-                                                of.of_set(op.dweights, s), of.of_set(op.dgates, s)});
+        dispatch(exec, sampled_gates_adjoint_op<T, M>{of.map(), of.kappa(s), of.of_set(of.in.gates, s),
+                                                      of.of_set(op.dweights, s), of.of_set(op.dgates, s)});
     if (samples_confidence(of.axes) && op.dconfidence.data_handle()) sampled_confidence_adjoint(exec, op);
 }
 

@@ -16,8 +16,8 @@
 ///     y(p)       = Σ_k w_k(p) X_k(p) + z(p) x_t(p)
 ///     x_{t+1}(p) = (1 - β(p)) y(p) + β(p) s(p)              (or blended before the step)
 ///
-/// Pixels outside the image count as 0, corner by corner, so maps fade at the border. A sample at or above row or
-/// column -1, or at or below the size, has neither value nor gradient; at whole numbers the derivative is that from the
+/// Pixels outside the image count as 0, corner by corner, so maps fade at the border. A sample whose row or column is
+/// at most -1, or at least the size, has neither value nor gradient; at whole numbers the derivative is that from the
 /// right (both as deformable convolutions have it). An offset that is NaN or infinite samples nothing.
 
 namespace hyspn::propagation {
@@ -49,7 +49,7 @@ struct sampled_inputs {
     view<T const, 4, M> gates{};       ///< raw g [N, K, H, W] or [N, T·K, H, W]
     view<T const, 4, M> offsets{};     ///< Δ in pixels, (dy, dx) of each neighbour: [N, 2K, H, W] or [N, T·2K, H, W]
     view<T const, 1, M> gamma{};       ///< [1], only with learned_divisor
-    view<T const, 4, M> confidence{};  ///< [N, 1, H, W]; finite where the mask is 0 unless its role is injection
+    view<T const, 4, M> confidence{};  ///< [N, 1, H, W]; with the role injection, NaN too where the mask is 0
     view<T const, 4, M> measured{};    ///< s [N, L, H, W], or [N, 1, H, W] for all maps; NaN too where β is 0
     view<T const, 4, M> mask{};        ///< [N, 1, H, W] in [0, 1]; β, or what multiplies the confidence to give β
 };
@@ -87,8 +87,8 @@ struct sampled {
     bool centre_stays = false;      ///< the offset of the centre, where it is in the set, is ignored
     gate_function function = gate_function::identity;
     double gate_scale = 1;
-    double gate_divisor = 1;        ///< positive
-    bool learned_divisor = false;   ///< the divisor is further multiplied by γ + 1e-8
+    double gate_divisor = 1;                                ///< positive
+    bool learned_divisor = false;                           ///< the divisor is further multiplied by γ + 1e-8
     gate_normaliser normaliser = gate_normaliser::abs_sum;  ///< not abs_sum_at_source, not softmax_present
     double epsilon = 1e-4;                                  ///< as in stencil
     centre_term centre = centre_term::current;              ///< current (z = 1 - Σw), in_set or none (both: z = 0)
@@ -101,8 +101,7 @@ struct sampled {
     /// K.
     index_t count() const
     {
-        return neighbours == neighbour_set::cross ? 5
-                                                  : kernel * kernel - (neighbours == neighbour_set::window ? 1 : 0);
+        return neighbours == neighbour_set::cross ? 5 : kernel * kernel - (neighbours == neighbour_set::window ? 1 : 0);
     }
 
     /// x_T [N, L, H, W]. O(T K) samples per pixel and map; scratch: the weights and two maps. The same bits for any
@@ -151,8 +150,14 @@ inline bool samples_confidence(propagation::sampled const& o)
            o.confidence == confidence_role::legacy;
 }
 
-inline index_t gate_sets(propagation::sampled const& o) { return o.gates_per_step ? o.steps : 1; }
-inline index_t offset_sets(propagation::sampled const& o) { return o.offsets_per_step ? o.steps : 1; }
+inline index_t gate_sets(propagation::sampled const& o)
+{
+    return o.gates_per_step ? o.steps : 1;
+}
+inline index_t offset_sets(propagation::sampled const& o)
+{
+    return o.offsets_per_step ? o.steps : 1;
+}
 
 inline void require_options(char const* function, propagation::sampled const& o)
 {

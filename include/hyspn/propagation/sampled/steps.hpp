@@ -149,10 +149,7 @@ void iterate_samples(P const& exec, sampled_iterate_op<T, M> const& op)
     view<T const, 4, M> from = op.in.initial;
     for (index_t t = 0; t < steps; ++t) {
         bool const into_out = (steps - 1 - t) % 2 == 0;
-        view<T, 4, M> const to = t == steps - 1 ? op.out
-                                 : keep         ? op.iterates[t]
-                                 : into_out     ? op.out
-                                                : as_view(scratch);
+        view<T, 4, M> const to = t == steps - 1 ? op.out : keep ? op.iterates[t] : into_out ? op.out : as_view(scratch);
         if (op.before()) dispatch(exec, op.blend(from, as_view(blended)));
         dispatch(exec, op.step(t, op.before() ? as_const(blended) : from, to));
         if (op.after()) dispatch(exec, op.blend(to, to));
@@ -208,7 +205,8 @@ struct sampled_iterate_adjoint_op {
 template <execution_policy P, class T, class M>
 void clear_sums(P const& exec, sampled_iterate_adjoint_op<T, M> const& op)
 {
-    for (auto const& sum : {op.dweights, op.doffsets, op.dmeasured, op.dbeta})
+    view<T, 4, M> const sums[] = {op.dweights, op.doffsets, op.dmeasured, op.dbeta};
+    for (auto const& sum : sums)
         if (sum.data_handle()) dispatch(exec, fill_op<T, 4, M>{T(0), sum});
 }
 

@@ -144,3 +144,7 @@ void transpose_samples(exec::seq const&, sampled_transposed_op<T, memory::host> 
 }
 
 }  // namespace hyspn::detail
+
+#if HYSPN_HAS_OPENMP
+#include <hyspn/backends/omp/propagation/sampled_scatter.hpp>
+#endif

@@ -132,8 +132,7 @@ private:
         V divisor, largest{}, mean{};
         decltype(V{} < V{}) held;  ///< the clamp holds: the divisor is constant
 
-        normaliser_of(gate_rows const& rows, gate_chunk<T> const& c, index_t column)
-            : chunk(c), i(column), K(rows.K_)
+        normaliser_of(gate_rows const& rows, gate_chunk<T> const& c, index_t column) : chunk(c), i(column), K(rows.K_)
         {
             auto const kind = rows.op_.axes.normaliser;
             V const one(T(1));
@@ -248,9 +247,8 @@ void dispatch(exec::omp const& exec, sampled_weights_adjoint_op<T, memory::host>
             rows.template fill<true>(s, n, y, x, columns, chunk);
             weight_rows<T> const weights(of.of_set(op.weights, s), n, y, x);
             channel_rows<T> const d(of.of_set(op.dweights, s), n, y, x), dgates(of.of_set(op.dgates, s), n, y, x);
-            for_columns<T>(columns, [&]<class V>(index_t i) {
-                sum += rows.template adjoint<V>(chunk, i, weights, d, dgates);
-            });
+            for_columns<T>(columns,
+                           [&]<class V>(index_t i) { sum += rows.template adjoint<V>(chunk, i, weights, d, dgates); });
         }
         parts(n * H + y) += sum.total;
     });

@@ -9,9 +9,9 @@
 #include <hyspn/propagation/sampled/transposed.hpp>
 
 /// \file
-/// The transpose of sampling on the processor's cores. An image is cut into bands of rows, a number that does not depend
-/// on the threads; each band scatters into cells of its own, four sums to a cell, over no more rows than its samples
-/// reach; then each pixel adds up the cells around it, band by band.
+/// The transpose of sampling on the processor's cores. An image is cut into bands of rows, a number that does not
+/// depend on the threads; each band scatters into cells of its own, four sums to a cell, over no more rows than its
+/// samples reach; then each pixel adds up the cells around it, band by band.
 
 namespace hyspn::detail {
 
@@ -50,9 +50,8 @@ public:
     {
         for (index_t l = 0; l < op.to.extent(1); ++l) {
             each_band([&](band& b, index_t n, index_t first, index_t end) { scatter(op, b, n, l, first, end); });
-            for_row_chunks(exec_, images_, height_, width_, [&](index_t n, index_t y, index_t x, index_t columns) {
-                collect(op, n, l, y, x, columns);
-            });
+            for_row_chunks(exec_, images_, height_, width_,
+                           [&](index_t n, index_t y, index_t x, index_t columns) { collect(op, n, l, y, x, columns); });
         }
     }
 
@@ -63,7 +62,10 @@ private:
         tensor<T, 1> cells{};
     };
 
-    index_t bands_of_image() const { return std::min<index_t>(height_, 16); }
+    index_t bands_of_image() const
+    {
+        return std::min<index_t>(height_, 16);
+    }
 
     /// Calls f(band, image, first row, end row), bands in parallel.
     template <class F>
