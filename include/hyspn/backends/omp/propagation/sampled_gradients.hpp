@@ -5,7 +5,6 @@
 #include <vector>
 
 #include <hyspn/backends/omp/propagation/sampled_rows.hpp>
-#include <hyspn/propagation/sampled/steps.hpp>
 
 /// \file
 /// Gradients of the weights and offsets of sampled neighbours by pieces of rows. Used by sampled_steps.hpp.
@@ -15,38 +14,22 @@ namespace hyspn::detail {
 /// Gradients of weights and offsets over a few steps at a time, so that these, the largest arrays, are touched once for
 /// all of them: with sums over the steps of λ times the four pixels around a sample, the rest is as for one step.
 template <class T>
-class sample_gradients {
-public:
-    sample_gradients(exec::omp const& exec, sampled_iterate_adjoint_op<T, memory::host> const& op)
-        : exec_(exec), op_(op)
-    {
-    }
+struct sample_gradients {
+    sample_points<T, memory::host> points;
+    view<T const, 4> weights;
+    bool current;
+    view<T, 4> dweights, doffsets;  ///< added to; doffsets may be without data
 
-    /// Adds the part of `from.size()` steps, the earliest of them t: lambdas[g] [N, L, H, W] and the planes it read.
-    void add(index_t t, std::vector<padded_planes<T>> const& from, index_t count, view<T const, 5> const& lambdas) const
+    /// Adds the part of `count` steps: lambdas[g] [N, L, H, W], and the planes that step read.
+    void add(exec::omp const& exec, std::vector<padded_planes<T>> const& from, index_t count,
+             view<T const, 5> const& lambdas) const
     {
-        auto const points = points_of(op_.of.axes, op_.of.in.offsets, t);
-        sample_locator<T> const locator(points);
-        auto const weights = op_.of.weights_of(t);
-        auto const dweights = op_.dweights_of(t), doffsets = op_.doffsets_of(t);
-        index_t const maps = lambdas.extent(2);
-        for_row_chunks(exec_, lambdas.extent(1), points.height(), points.width(),
+        index_t const terms = count * lambdas.extent(2);
+        for_row_chunks(exec, lambdas.extent(1), points.height(), points.width(),
                        [&](index_t n, index_t y, index_t x, index_t columns) {
-                           for (index_t first = 0; first < count * maps; first += most_terms) {
-                               term_list terms(from, lambdas, n, y, x, first,
-                                               std::min(count * maps, first + most_terms));
-                               T own[sample_chunk] = {};
-                               if (op_.of.current()) terms.sum_own(columns, own);
-                               for (index_t k = 0; k < points.count(); ++k) {
-                                   located_samples<T> cells;
-                                   locator(n, k, y, x, columns, cells);
-                                   T sums[4 * sample_chunk];
-                                   terms.sum(cells, columns, sums);
-                                   add_weights(cells, sums, own, columns, &dweights(n, k, y, x));
-                                   if (!doffsets.data_handle() || points.stays(k)) continue;
-                                   add_offsets(cells, sums, &weights(n, k, y, x), columns, &doffsets(n, 2 * k, y, x),
-                                               &doffsets(n, 2 * k + 1, y, x));
-                               }
+                           for (index_t first = 0; first < terms; first += most_terms) {
+                               index_t const end = std::min(terms, first + most_terms);
+                               add(term_list(from, lambdas, n, y, x, first, end), n, y, x, columns);
                            }
                        });
     }
@@ -96,6 +79,23 @@ private:
         }
     };
 
+    /// The part of some terms at a chunk.
+    void add(term_list const& terms, index_t n, index_t y, index_t x, index_t columns) const
+    {
+        sample_locator<T> const locator(points);
+        located_samples<T> cells;
+        T own[sample_chunk] = {}, sums[4 * sample_chunk];
+        if (current) terms.sum_own(columns, own);
+        for (index_t k = 0; k < points.count(); ++k) {
+            locator(n, k, y, x, columns, cells);
+            terms.sum(cells, columns, sums);
+            add_weights(cells, sums, own, columns, &dweights(n, k, y, x));
+            if (!doffsets.data_handle() || points.stays(k)) continue;
+            add_offsets(cells, sums, &weights(n, k, y, x), columns, &doffsets(n, 2 * k, y, x),
+                        &doffsets(n, 2 * k + 1, y, x));
+        }
+    }
+
     static void add_weights(located_samples<T> const& c, T const* sums, T const* own, index_t columns, T* dw)
     {
         T const *const a = sums, *const b = sums + sample_chunk;
@@ -118,9 +118,6 @@ private:
             dx[i] += w[i] * (top + c.fy[i] * (bottom - top));
         }
     }
-
-    exec::omp exec_;
-    sampled_iterate_adjoint_op<T, memory::host> op_;
 };
 
 }  // namespace hyspn::detail

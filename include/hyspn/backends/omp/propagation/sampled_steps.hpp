@@ -178,11 +178,7 @@ template <class T>
 class sample_backpropagation {
 public:
     sample_backpropagation(exec::omp const& exec, sampled_iterate_adjoint_op<T, memory::host> const& op)
-        : exec_(exec),
-          op_(op),
-          stepper_(exec, op.of),
-          gradients_(exec, op),
-          group_(own_sets() ? 1 : std::min<index_t>(op.of.axes.steps, 6))
+        : exec_(exec), op_(op), stepper_(exec, op.of), group_(own_sets() ? 1 : std::min<index_t>(op.of.axes.steps, 6))
     {
         dims<4> const e = op.dout.extents();
         for (index_t g = 0; g < group_; ++g) from_.push_back(stepper_.planes());
@@ -205,7 +201,7 @@ public:
         for (index_t t = op_.of.axes.steps - 1; t >= 0; --t) {
             back(t, from_[static_cast<std::size_t>(filled)], lambdas[filled], lambdas[filled + 1]);
             if (++filled < group_ && t > 0) continue;
-            gradients_.add(t, from_, filled, lambdas);
+            add_gradients(t, filled);
             dispatch(exec_, copy_op<T, 4, memory::host>{lambdas[filled], lambdas[0]});
             filled = 0;
         }
@@ -238,6 +234,14 @@ private:
             dispatch(exec_, add_scaled_op<T, 4, memory::host>{T(1), op_.diterates[t - 1], earlier});
     }
 
+    /// Of `count` steps, the earliest of them t.
+    void add_gradients(index_t t, index_t count) const
+    {
+        auto const step = op_.of.step(t, {}, {});
+        sample_gradients<T>{step.points, step.weights, step.current, op_.dweights_of(t), op_.doffsets_of(t)}.add(
+            exec_, from_, count, as_const(lambdas_));
+    }
+
     void transpose(index_t t, view<T const, 4> lambda, view<T, 4> earlier)
     {
         auto const op = op_.transposed(t, lambda, earlier);
@@ -251,7 +255,6 @@ private:
     exec::omp exec_;
     sampled_iterate_adjoint_op<T, memory::host> op_;
     sample_stepper<T> stepper_;
-    sample_gradients<T> gradients_;
     index_t group_;
     std::vector<padded_planes<T>> from_;
     std::vector<sample_scatter<T>> scatter_;  ///< one, once it is needed
