@@ -9,22 +9,13 @@
 #include <vector>
 
 #include <hyspn/affinity/detail/pair_similarity.hpp>
+#include <hyspn/backends/omp/shifted_columns.hpp>
 
 /// \file
 /// Comparisons of neighbours by rows: one column range per neighbour, all of it inside the image. Included by
 /// affinity/detail/pair_similarity.hpp.
 
 namespace hyspn::detail {
-
-/// The columns j of a row for which j + offset is one too.
-struct shifted_columns {
-    index_t begin, end;
-
-    shifted_columns(index_t offset, index_t width)
-        : begin(std::clamp<index_t>(-offset, 0, width)), end(std::clamp<index_t>(width - offset, begin, width))
-    {
-    }
-};
 
 /// Whether the last index of all of them is dense.
 template <class... V>

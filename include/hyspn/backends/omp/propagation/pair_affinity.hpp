@@ -7,21 +7,12 @@
 #include <concepts>
 
 #include <hyspn/propagation/pair_affinity.hpp>
+#include <hyspn/backends/omp/shifted_columns.hpp>
 
 /// \file
 /// Affinities of differences by rows. Included by propagation/pair_affinity.hpp.
 
 namespace hyspn::detail {
-
-/// The columns x of a row for which x + dx is one too.
-struct shifted_columns {
-    index_t begin, end;
-
-    shifted_columns(index_t dx, index_t width)
-        : begin(std::min(width, std::max<index_t>(0, -dx))), end(std::max(begin, std::min(width, width - dx)))
-    {
-    }
-};
 
 template <std::floating_point T>
 void dispatch(exec::omp const& exec, pair_logits_op<T, memory::host> const& op)
