@@ -13,6 +13,7 @@
 #include <hyspn/manifold/lorentz/logmap0.hpp>
 #include <hyspn/manifold/lorentz/midpoint.hpp>
 #include <hyspn/manifold/lorentz/ptransp.hpp>
+#include <hyspn/manifold/lorentz/rotate.hpp>
 #include <hyspn/manifold/lorentz/rotation.hpp>
 #include <hyspn/manifold/lorentz/time.hpp>
 
