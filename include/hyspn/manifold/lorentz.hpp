@@ -3,6 +3,7 @@
 #pragma once
 
 #include <hyspn/manifold/lorentz/boost.hpp>
+#include <hyspn/manifold/lorentz/centroid.hpp>
 #include <hyspn/manifold/lorentz/dist.hpp>
 #include <hyspn/manifold/lorentz/dist0.hpp>
 #include <hyspn/manifold/lorentz/dist2plane.hpp>
