@@ -157,6 +157,13 @@ set_batch<T, M> checked_sets(char const* function, view<T const, 2, M> weights, 
     return {weights, points};
 }
 
+/// How many sets need scratch memory of their own: all, but where a policy brings memory for each of its threads.
+template <class P, class T, class M>
+index_t sets_with_scratch(P const&, set_batch<T, M> const& sets)
+{
+    return sets.count();
+}
+
 /// Reads values that were left one a set.
 template <class T, class M>
 struct read_number {
