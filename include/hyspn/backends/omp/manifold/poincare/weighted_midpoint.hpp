@@ -16,11 +16,12 @@
 
 namespace hyspn::detail {
 
-/// Whether a batch is for registers.
+/// Whether a batch is for registers. The compensated sums of doubles need a fused multiply-add.
 template <class T>
 bool in_registers(set_batch<T, memory::host> const& sets)
 {
-    return sets.extent() >= simd::pack<T>::size && sets.points.stride(2) == 1;
+    return (sizeof(T) < sizeof(double) || simd::fuses) && sets.extent() >= simd::pack<T>::size &&
+           sets.points.stride(2) == 1;
 }
 
 template <std::floating_point T>
