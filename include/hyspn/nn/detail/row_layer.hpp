@@ -38,7 +38,7 @@ template <execution_policy P, class T, class M>
 tensor<T, 1, M> weight_norms(P const& exec, view<T const, 3, M> const& z)
 {
     tensor<T, 1, M> zeta(z.extent(0));
-    dispatch(exec, weight_norm_op<T, M>{z, as_view(zeta)});
+    dispatch(exec, row_norm_op<T, M>{z, as_view(zeta)});
     return zeta;
 }
 
