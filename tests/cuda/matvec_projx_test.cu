@@ -6,6 +6,7 @@
 #include <cuda/on_device.hpp>
 #include <support/catch.hpp>
 
+#include <hyspn/manifold/lorentz/rotate.hpp>
 #include <hyspn/manifold/poincare/mobius_matvec.hpp>
 #include <hyspn/manifold/poincare/projx.hpp>
 
@@ -45,7 +46,39 @@ void check_matvec(dims<Rank> const& e, index_t rows)
           bar * static_cast<double>(out.size() + 1) * static_cast<double>(math_traits<T>::unit_roundoff));
 }
 
+template <class T, std::size_t Rank>
+void check_rotate(dims<Rank> const& e)
+{
+    INFO("rotate " << to_string(e));
+    index_t const d = e[Rank == 3 ? 0 : 1];
+    exec::cuda const gpu;
+    auto const c = curvature<T>::from_c(T(0.7));
+    auto const r = normal_values<T>(dims<2>{{d, d}}, 1, 2);
+    auto const x = normal_values<T>(e, 1, 3), g = normal_values<T>(e, 1, 4);
+    auto const r_device = to_device(gpu, r);
+    auto const x_device = to_device(gpu, x), g_device = to_device(gpu, g);
+    tensor<T, Rank> out(e), dx(e);
+    tensor<T, 2> dr(r.extents());
+    auto out_device = to_device(gpu, out), dx_device = to_device(gpu, dx);
+    auto dr_device = to_device(gpu, dr);
+    lorentz::rotate(exec::seq{}, c, r, x, out);
+    lorentz::rotate(gpu, c, r_device, x_device, out_device);
+    lorentz::rotate_vjp(exec::seq{}, c, r, x, g, dr, dx);
+    lorentz::rotate_vjp(gpu, c, r_device, x_device, g_device, dr_device, dx_device);
+    CHECK(error_in_eps(to_host(gpu, out_device), out) <= bar);
+    CHECK(error_in_eps(to_host(gpu, dx_device), dx) <= bar);
+    CHECK(error_in_eps(to_host(gpu, dr_device), dr) <= bar);
+}
+
 }  // namespace
+
+TEMPLATE_TEST_CASE("cuda: rotations by a matrix as exec::seq does them", "", float, double)
+{
+    check_rotate<TestType>(dims<2>{{0, 3}});
+    check_rotate<TestType>(dims<2>{{5000, 7}});
+    check_rotate<TestType>(dims<3>{{4, 7, 33}});
+    check_rotate<TestType>(dims<4>{{2, 3, 45, 60}});
+}
 
 TEMPLATE_TEST_CASE("cuda: matrix multiplication as exec::seq does it", "", float, double)
 {

@@ -4,6 +4,7 @@
 #include <cuda/pointwise_suite.hpp>
 #include <manifold/wrapped_normal_ops.hpp>
 
+#include <hyspn/manifold/lorentz/centroid.hpp>
 #include <hyspn/manifold/poincare/cdist.hpp>
 #include <hyspn/manifold/poincare/frechet_mean.hpp>
 #include <hyspn/manifold/poincare/frechet_variance.hpp>
@@ -66,6 +67,13 @@ TEMPLATE_TEST_CASE("cuda: means and variances of sets as exec::seq finds them", 
         CHECK(error_in_eps(to_host(gpu, middle_there), middle) <= device_parity_bar);
         poincare::weighted_midpoint_vjp(exec::seq{}, c, weights, points, g, dw, dx);
         poincare::weighted_midpoint_vjp(gpu, c, weights_there, points_there, g_there, dw_there, dx_there);
+        compare();
+
+        lorentz::centroid(exec::seq{}, c, weights, points, mean);
+        lorentz::centroid(gpu, c, weights_there, points_there, mean_there);
+        CHECK(error_in_eps(to_host(gpu, mean_there), mean) <= device_parity_bar);
+        lorentz::centroid_vjp(exec::seq{}, c, weights, points, g, dw, dx);
+        lorentz::centroid_vjp(gpu, c, weights_there, points_there, g_there, dw_there, dx_there);
         compare();
 
         CHECK(poincare::frechet_mean(exec::seq{}, c, weights, points, mean).converged());

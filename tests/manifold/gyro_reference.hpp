@@ -93,6 +93,21 @@ inline wide_vector logmap(wide kappa, inputs<2> const& in)
     return wide(2) / lambda(kappa, in[0]) * arctan_quotient(kappa, u, complement_of_sum(kappa, minus_x, in[1])) * u;
 }
 
+/// r ⊗ u with 1 + κ‖u‖² given
+inline wide_vector scalar_multiple(wide kappa, wide r, wide_vector const& u, wide complement)
+{
+    return tan_of(kappa, r * arctan_quotient(kappa, u, complement) * u);
+}
+inline wide_vector mobius_scalar_mul(wide kappa, inputs<2> const& in)
+{
+    return scalar_multiple(kappa, in[0][0], in[1], complement(kappa, in[1]));
+}
+inline wide_vector geodesic(wide kappa, inputs<3> const& in)
+{
+    wide_vector const minus_x = wide(-1) * in[1], u = add(kappa, minus_x, in[2]);
+    return add(kappa, in[1], scalar_multiple(kappa, in[0][0], u, complement_of_sum(kappa, minus_x, in[2])));
+}
+
 }  // namespace gyro
 
 /// reference<Op>::at(κ, inputs): the outputs of an operation in 113 bits. An operation of another name or with other
@@ -109,6 +124,8 @@ struct reference {
         if constexpr (Op::name == "mobius_add") return gyro::mobius_add(kappa, in);
         if constexpr (Op::name == "expmap") return gyro::expmap(kappa, in);
         if constexpr (Op::name == "logmap") return gyro::logmap(kappa, in);
+        if constexpr (Op::name == "mobius_scalar_mul") return gyro::mobius_scalar_mul(kappa, in);
+        if constexpr (Op::name == "geodesic") return gyro::geodesic(kappa, in);
     }
 };
 

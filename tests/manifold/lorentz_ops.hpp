@@ -27,12 +27,13 @@ using lorentz_more_ops =
 
 using klein_ops = std::tuple<operation<hyspn::detail::klein_dist>, operation<hyspn::detail::klein_dist0>,
                              operation<hyspn::detail::klein_expmap0>, operation<hyspn::detail::klein_logmap0>,
+                             operation<hyspn::detail::klein_expmap>, operation<hyspn::detail::klein_logmap>,
                              operation<hyspn::detail::klein_midpoint>>;
 
 using half_space_ops =
-    std::tuple<operation<hyspn::detail::half_space_dist>, operation<hyspn::detail::half_space_expmap0>,
-               operation<hyspn::detail::half_space_logmap0>, operation<hyspn::detail::half_space_expmap>,
-               operation<hyspn::detail::half_space_logmap>>;
+    std::tuple<operation<hyspn::detail::half_space_dist>, operation<hyspn::detail::half_space_dist0>,
+               operation<hyspn::detail::half_space_expmap0>, operation<hyspn::detail::half_space_logmap0>,
+               operation<hyspn::detail::half_space_expmap>, operation<hyspn::detail::half_space_logmap>>;
 
 using convert_ops =
     std::tuple<operation<hyspn::detail::poincare_to_lorentz>, operation<hyspn::detail::poincare_to_klein>,

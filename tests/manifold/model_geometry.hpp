@@ -35,12 +35,14 @@ vector_d mapped(F const& f, curvature_d const& c, vector_d const& first, V const
 struct ball_model {
     static constexpr model kind = model::ball;
     static constexpr auto const& dist = poincare::dist;
+    static constexpr auto const& dist0 = poincare::dist0;
     static constexpr auto const& expmap0 = poincare::expmap0;
     static constexpr auto const& logmap0 = poincare::logmap0;
 };
 struct lorentz_model {
     static constexpr model kind = model::lorentz;
     static constexpr auto const& dist = lorentz::dist;
+    static constexpr auto const& dist0 = lorentz::dist0;
     static constexpr auto const& dist_vjp = lorentz::dist_vjp;
     static constexpr auto const& expmap0 = lorentz::expmap0;
     static constexpr auto const& logmap0 = lorentz::logmap0;
@@ -48,6 +50,7 @@ struct lorentz_model {
 struct klein_model {
     static constexpr model kind = model::klein;
     static constexpr auto const& dist = klein::dist;
+    static constexpr auto const& dist0 = klein::dist0;
     static constexpr auto const& dist_vjp = klein::dist_vjp;
     static constexpr auto const& expmap0 = klein::expmap0;
     static constexpr auto const& logmap0 = klein::logmap0;
@@ -55,6 +58,7 @@ struct klein_model {
 struct half_space_model {
     static constexpr model kind = model::half_space;
     static constexpr auto const& dist = half_space::dist;
+    static constexpr auto const& dist0 = half_space::dist0;
     static constexpr auto const& dist_vjp = half_space::dist_vjp;
     static constexpr auto const& expmap0 = half_space::expmap0;
     static constexpr auto const& logmap0 = half_space::logmap0;

@@ -86,6 +86,8 @@ TEMPLATE_LIST_TEST_CASE("Models commute: points, tangent vectors, distances and 
             double const here_d = From::dist(c, as_view(x), as_view(y));
             double const there_d = To::dist(c, as_view(there), as_view(mapped(convert, c, y)));
             CHECK(std::fabs(here_d - there_d) <= bar * here_d);
+            double const here_d0 = From::dist0(c, as_view(x)), there_d0 = To::dist0(c, as_view(there));
+            CHECK(std::fabs(here_d0 - there_d0) <= 4 * bar * std::max(here_d0, 1e-3 * c.radius()));
             auto const from_origin = mapped(From::expmap0, c, origin_vector<From>(ball_v));
             CHECK(apart(mapped(convert, c, from_origin), mapped(To::expmap0, c, origin_vector<To>(ball_v))) <= bar);
             auto const log_here = mapped(From::logmap0, c, x), log_there = mapped(To::logmap0, c, there);
@@ -97,7 +99,7 @@ TEMPLATE_LIST_TEST_CASE("Models commute: points, tangent vectors, distances and 
     });
 }
 
-TEST_CASE("Models commute: exponential and logarithmic map of ball, hyperboloid and half-space")
+TEST_CASE("Models commute: exponential and logarithmic map of ball, hyperboloid, Klein model and half-space")
 {
     for_ball_points([](auto const& c, auto const& x, auto const& y, auto const& v) {
         auto const there = mapped(poincare::expmap, c, x, v), arrow = mapped(poincare::logmap, c, x, y);
@@ -109,6 +111,10 @@ TEST_CASE("Models commute: exponential and logarithmic map of ball, hyperboloid 
         auto const hv = mapped(poincare_to_half_space_tangent, c, x, v);
         CHECK(apart(mapped(half_space::expmap, c, hx, hv), mapped(poincare_to_half_space, c, there)) <= bar);
         CHECK(apart(mapped(half_space::logmap, c, hx, hy), mapped(poincare_to_half_space_tangent, c, x, arrow)) <= bar);
+        auto const kx = mapped(poincare_to_klein, c, x), ky = mapped(poincare_to_klein, c, y);
+        auto const kv = mapped(poincare_to_klein_tangent, c, x, v);
+        CHECK(apart(mapped(klein::expmap, c, kx, kv), mapped(poincare_to_klein, c, there)) <= bar);
+        CHECK(apart(mapped(klein::logmap, c, kx, ky), mapped(poincare_to_klein_tangent, c, x, arrow)) <= bar);
         // Lengths: of the tangent vector, and of the path it is the start of.
         double const length = std::sqrt(lorentz::inner(c, as_view(lx), as_view(lv), as_view(lv)));
         CHECK(std::fabs(length / (poincare::lambda_x(c, as_view(x)) * norm(as_view(v))) - 1) <= bar);
@@ -126,6 +132,7 @@ TEST_CASE("Exponential and logarithmic maps are inverse in every model")
             CHECK(apart(mapped(log, c, x, mapped(exp, c, x, v)), v) <= 100 * bar);
         };
         check(poincare_to_lorentz, poincare_to_lorentz_tangent, lorentz::expmap, lorentz::logmap);
+        check(poincare_to_klein, poincare_to_klein_tangent, klein::expmap, klein::logmap);
         check(poincare_to_half_space, poincare_to_half_space_tangent, half_space::expmap, half_space::logmap);
     });
 }
@@ -171,15 +178,48 @@ TEST_CASE("The logarithm of a point at itself is 0, and equal points are their o
         auto const kx = mapped(poincare_to_klein, c, x);
         CHECK(apart(mapped(lorentz::logmap, c, lx, lx), zero) == 0);
         CHECK(apart(mapped(half_space::logmap, c, hx, hx), zero) == 0);
+        CHECK(apart(mapped(klein::logmap, c, kx, kx), zero) == 0);
         CHECK(apart(mapped(lorentz::expmap, c, lx, zero), lx) == 0);
         CHECK(apart(mapped(half_space::expmap, c, hx, zero), hx) == 0);
+        CHECK(apart(mapped(klein::expmap, c, kx, zero), kx) == 0);
         CHECK(apart(mapped(lorentz::midpoint, c, lx, lx), lx) == 0);
         CHECK(apart(mapped(klein::midpoint, c, kx, kx), kx) <= 1e-15);
         // The base point is (0, …, 0, R), exactly.
         auto const base = mapped(half_space::expmap0, c, zero);
         CHECK(base(x.extent(0) - 1) == c.radius());
+        CHECK(half_space::dist0(c, as_view(base)) <= 1e-15 * c.radius());
         CHECK(apart(mapped(poincare_to_half_space, c, zero), base) <= 1e-15);
     });
+}
+
+TEMPLATE_TEST_CASE("Long steps on a line through the Klein model's origin: its artanh adds up", "", float, double)
+{
+    using T = TestType;
+    using wide = long double;
+    wide const eps = static_cast<wide>(math_traits<T>::unit_roundoff);
+    auto const k = curvature<T>::from_c(T(0.7));
+    wide const c = static_cast<wide>(k.c()), s = std::sqrt(c);
+    // Across the origin and far on, where other forms of the derivatives cancel.
+    for (wide from : {0.0, 0.3, 1.5, 3.0})
+        for (wide step : {-9.0, -6.0, -3.0, -1.2, -0.4, 1e-3, 0.8, 3.0}) {
+            INFO("from " << from << ", step " << step);
+            tensor<T, 1> x(2), v(2), out(2), g(2), dx(2), dv(2);
+            x(0) = static_cast<T>(std::tanh(from) / s);
+            wide const x0 = static_cast<wide>(x(0)), a = 1 - c * x0 * x0;
+            v(0) = static_cast<T>(step * a / s);
+            wide const v0 = static_cast<wide>(v(0)), there = std::atanh(s * x0) + s * v0 / a;
+            klein::expmap(k, as_view(x), as_view(v), as_view(out));
+            CHECK(std::fabs(static_cast<wide>(out(0)) * s - std::tanh(there)) <= 16 * eps);
+            CHECK(out(1) == 0);
+            g(0) = 1;
+            klein::expmap_vjp(k, as_view(x), as_view(v), as_view(g), as_view(dx), as_view(dv));
+            wide const shrink = 1 / (std::cosh(there) * std::cosh(there));
+            wide const to_v = shrink / a, to_x = shrink / a * (1 + 2 * c * x0 * v0 / a);
+            // The end's complement moves by 2 eps of the step for each eps of it.
+            wide const bar = 16 * eps * (1 + std::fabs(step));
+            CHECK(std::fabs(static_cast<wide>(dv(0)) - to_v) <= bar * to_v);
+            CHECK(std::fabs(static_cast<wide>(dx(0)) - to_x) <= bar * std::max(std::fabs(to_x), to_v));
+        }
 }
 
 TEMPLATE_TEST_CASE("Vertical steps in the half-space multiply heights as far as numbers go", "", float, double)

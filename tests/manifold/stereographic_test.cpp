@@ -6,6 +6,7 @@
 
 #include <manifold/gradient_suite.hpp>
 #include <manifold/law_suite.hpp>
+#include <manifold/lorentz_ops.hpp>
 #include <manifold/poincare_ops.hpp>
 #include <manifold/stereographic_ops.hpp>
 #include <support/catch.hpp>
@@ -29,7 +30,9 @@ struct of_ball {
             std::declval<std::conditional_t<Ball::name == Op::name, std::tuple<Ball>, std::tuple<>>>()...));
         return std::tuple_element_t<0, found>{};
     }
-    using type = decltype(find(static_cast<poincare_ops*>(nullptr)));
+    using ball_ops = joined<poincare_ops, std::tuple<operation<hyspn::detail::poincare_mobius_scalar_mul>,
+                                                     operation<hyspn::detail::poincare_geodesic>>>;
+    using type = decltype(find(static_cast<ball_ops*>(nullptr)));
 };
 
 }  // namespace
@@ -84,7 +87,7 @@ TEMPLATE_LIST_TEST_CASE("Values and gradients cross flat space smoothly", "", st
             CHECK(std::fabs(slope - kappa * flat.c_bar) <= 4 * kappa * kappa + 1e-15);
             CHECK(std::fabs(numbers.c_bar - flat.c_bar) <= 8 * std::fabs(kappa) + 1e-14);
             for (std::size_t k = 0; k < flat.inputs; ++k)
-                for (index_t i = 0; i < extent; ++i)
+                for (index_t i = 0; i < flat.grad[k].extent(0); ++i)
                     CHECK(std::fabs(numbers.grad[k](i) - flat.grad[k](i)) <= 8 * std::fabs(kappa) + 1e-15);
         }
     }
@@ -106,6 +109,9 @@ TEMPLATE_LIST_TEST_CASE("Flat space is exactly Euclidean", "", stereographic_ops
             if constexpr (Op::name == "expmap0" || Op::name == "logmap0") CHECK(a.out(i) == x(0, i));
             if constexpr (Op::name == "mobius_add" || Op::name == "expmap") CHECK(a.out(i) == x(0, i) + x(1, i));
             if constexpr (Op::name == "logmap") CHECK(a.out(i) == x(1, i) - x(0, i));
+            if constexpr (Op::name == "mobius_scalar_mul") CHECK(a.out(i) == x(0, 0) * x(1, i));
+            if constexpr (Op::name == "geodesic")
+                CHECK(a.out(i) == x(2, i) - (1 - x(0, 0)) * (x(2, i) - x(1, i)));
         }
     }
 }
@@ -136,17 +142,74 @@ TEMPLATE_LIST_TEST_CASE("On the sphere zero vectors have finite values and gradi
     using Op = TestType;
     for (float kappa : {-1.3f, 0.0f, 1.3f}) {
         sample<Op, float> a(3, 0, 1.3, 2);
-        for (auto& x : a.in)
-            for (float& e : x) e = 0;
+        for (std::size_t k = 0; k < a.inputs; ++k)
+            if (!Op::inputs[k].is_number())
+                for (float& e : a.in[k]) e = 0;
         a.c = kappa;
         a.evaluate();
         for (float e : a.out) CHECK(e == (Op::name == "lambda_x" ? 2.0f : 0.0f));
         CHECK(a.c_bar == 0);
-        for (std::size_t k = 0; k < a.inputs; ++k)
-            for (index_t i = 0; i < 3; ++i) {
-                float const sign = Op::name == "logmap" && k == 0 ? -1.0f : 1.0f;
-                CHECK(a.grad[k](i) == (Op::scalar_output ? 0.0f : sign * a.g(i)));
+        for (std::size_t k = 0; k < a.inputs; ++k) {
+            if (Op::inputs[k].is_number()) {
+                CHECK(a.grad[k](0) == 0);
+                continue;
             }
+            float const share = Op::name == "logmap" && k == 0       ? -1.0f
+                                : Op::name == "mobius_scalar_mul"    ? a.in[0](0)
+                                : Op::name == "geodesic" && k == 1   ? 1 - a.in[0](0)
+                                : Op::name == "geodesic" && k == 2   ? a.in[0](0)
+                                                                     : 1.0f;
+            for (index_t i = 0; i < 3; ++i) CHECK(a.grad[k](i) == (Op::scalar_output ? 0.0f : share * a.g(i)));
+        }
+    }
+}
+
+TEST_CASE("Multiples and geodesics on the sphere: ends to the bit, equal steps, whole turns")
+{
+    point_source source(3);
+    for (double kappa : {1e-9, 0.3, 2.5}) {
+        auto const k = sectional_curvature<double>::from_kappa(kappa);
+        double const s = std::sqrt(kappa);
+        auto const x = source.point<double>(3, 0.8 / s), y = source.point<double>(3, 1.7 / s);
+        tensor<double, 1> out(3), other(3), g(3), dx(3), dy(3);
+        for (double& e : g) e = source.number();
+        auto const far = [&](auto const& a, auto const& b) { return stereographic::dist(k, as_view(a), as_view(b)); };
+        double const whole = far(x, y);
+        for (double t : {0.0, 0.2, 0.5, 0.9, 1.0}) {
+            INFO("kappa = " << kappa << ", t = " << t);
+            stereographic::geodesic(k, t, as_view(x), as_view(y), as_view(out));
+            CHECK(far(x, out) == Approx(t * whole).epsilon(1e-13).margin(1e-300));
+            CHECK(far(out, y) == Approx((1 - t) * whole).epsilon(1e-13).margin(1e-300));
+            stereographic::geodesic(k, 1 - t, as_view(y), as_view(x), as_view(other));
+            CHECK(far(out, other) <= 1e-14 * whole);
+            if (t == 0) CHECK(std::equal(out.begin(), out.end(), x.begin()));
+            if (t == 1) CHECK(std::equal(out.begin(), out.end(), y.begin()));
+        }
+        // Beyond the ends the way goes on, round the sphere and again.
+        for (double t : {-0.4, 1.3, 2.6}) {
+            INFO("kappa = " << kappa << ", t = " << t);
+            std::vector<double> flat{t};
+            flat.insert(flat.end(), x.begin(), x.end());
+            flat.insert(flat.end(), y.begin(), y.end());
+            flat.push_back(kappa);
+            check_gradients<stereo::geodesic>(flat, 3, kappa > 1e-3, 1e-6);
+        }
+        // r ⊗ (q ⊗ x) = rq ⊗ x, 1 ⊗ x = x; once round the sphere and on.
+        double const angle = 2 * std::atan(0.8), pi = std::acos(-1.0);
+        for (double r : {-1.3, -1.0, 0.0, 0.3, 1.0, 1.7, 1 + 2 * pi / angle}) {
+            INFO("kappa = " << kappa << ", r = " << r);
+            stereographic::mobius_scalar_mul(k, 0.25, as_view(x), as_view(out));
+            stereographic::mobius_scalar_mul(k, 4 * r, as_view(out), as_view(out));
+            stereographic::mobius_scalar_mul(k, r, as_view(x), as_view(other));
+            CHECK(far(out, other) <= 1e-13 / s);
+            if (r > 2) CHECK(far(x, other) <= 1e-13 / s);
+            double dr = 0;
+            double const kappa_bar =
+                stereographic::mobius_scalar_mul_vjp(k, r, as_view(x), as_view(g), dr, as_view(dx));
+            if (r == 0 || std::fabs(r) == 1) CHECK(kappa_bar == 0);
+            if (r == 1)
+                for (index_t i = 0; i < 3; ++i) CHECK(dx(i) == Approx(g(i)).epsilon(1e-14));
+        }
     }
 }
 

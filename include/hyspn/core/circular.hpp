@@ -33,6 +33,26 @@ HYSPN_HD T cotangent_residue(arc<T> t)
     return T(1) / tail;
 }
 
+/// (t − sin t)/t³, 1/6 at 0: sinh_residue's companion.
+template <class T>
+HYSPN_HD T sine_residue(arc<T> t)
+{
+    using std::sin;
+    using traits = math_traits<T>;
+    if (t.root >= T(traits::series_limit)) return (t.root - sin(t.root)) / t.root / t.square;
+    T sum = T(1);
+    for (int k = traits::sinh_terms - 1; k > 0; --k) sum = T(1) - t.square / T((2 * k + 2) * (2 * k + 3)) * sum;
+    return sum / T(6);
+}
+
+/// sin t / t.
+template <class T>
+HYSPN_HD T sinc(arc<T> t)
+{
+    using std::sin;
+    return t.root < T(1) ? T(1) - t.square * sine_residue(t) : sin(t.root) / t.root;
+}
+
 /// tan t / t.
 template <class T>
 HYSPN_HD T tanc(arc<T> t)
@@ -67,6 +87,22 @@ HYSPN_HD T atanc(arc<T> t)
     T sum = T(0);
     for (int k = 10; k >= 0; --k) sum = T(1) / T(2 * k + 1) - t.square * sum;
     return sum;
+}
+
+/// The arc whose tangent is t's root.
+template <class T>
+HYSPN_HD arc<T> atan_of(arc<T> t)
+{
+    T const quotient = atanc(t), root = quotient * t.root;
+    return {root, t.root < T(1) ? t.square * quotient * quotient : root * root};
+}
+
+/// t times a number, of either sign.
+template <class T>
+HYSPN_HD arc<T> times(T a, arc<T> t)
+{
+    using std::fabs;
+    return {fabs(a) * t.root, a * a * t.square};
 }
 
 /// The derivative of atanc in t².

@@ -70,6 +70,19 @@ HYSPN_HD auto branch(Condition const& condition, Then const& then, Otherwise con
     }
 }
 
+/// a·b + c, fused on processors that have the instruction. A plain a*b + c is fused or not as the optimiser likes, loop
+/// by loop: with this one text has the same bits alone and in registers.
+template <class T>
+HYSPN_HD T multiply_add(T a, T b, T c)
+{
+#if defined(__FMA__) || defined(__AVX512F__) || defined(__ARM_FEATURE_FMA)
+    using std::fma;
+    return fma(a, b, c);
+#else
+    return a * b + c;
+#endif
+}
+
 /// ℓ = (t coth t − 1)/t², Langevin's function over its argument; 1/3 at 0.
 /// Below t = 2 Lambert's continued fraction 1/(3 + t²/(5 + t²/(7 + …))), whose terms are all positive, its tail kept as
 /// a quotient so that one division is left.

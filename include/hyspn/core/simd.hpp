@@ -317,6 +317,13 @@ V copysign(V magnitude, V sign)
     return from_bits<V>((bits_of(magnitude) & magnitude_bits) | (bits_of(sign) & ~magnitude_bits));
 }
 
+/// Whether fma of a pack rounds once.
+#if defined(__SSE2__) && !defined(__AVX512F__) && !(defined(__AVX__) && defined(__FMA__))
+inline constexpr bool fuses = false;
+#else
+inline constexpr bool fuses = true;
+#endif
+
 /// a·b + c, with one rounding where the processor has the instruction, else with two, on x86. Written out so that no
 /// compiler option regroups it.
 template <class T>

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <hyspn/manifold/half_space/dist.hpp>
+#include <hyspn/manifold/half_space/dist0.hpp>
 #include <hyspn/manifold/half_space/expmap.hpp>
 #include <hyspn/manifold/half_space/expmap0.hpp>
 #include <hyspn/manifold/half_space/logmap.hpp>

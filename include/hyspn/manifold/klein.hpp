@@ -4,7 +4,9 @@
 
 #include <hyspn/manifold/klein/dist.hpp>
 #include <hyspn/manifold/klein/dist0.hpp>
+#include <hyspn/manifold/klein/expmap.hpp>
 #include <hyspn/manifold/klein/expmap0.hpp>
+#include <hyspn/manifold/klein/logmap.hpp>
 #include <hyspn/manifold/klein/logmap0.hpp>
 #include <hyspn/manifold/klein/midpoint.hpp>
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <hyspn/manifold/lorentz/boost.hpp>
+#include <hyspn/manifold/lorentz/centroid.hpp>
 #include <hyspn/manifold/lorentz/dist.hpp>
 #include <hyspn/manifold/lorentz/dist0.hpp>
 #include <hyspn/manifold/lorentz/dist2plane.hpp>
@@ -13,6 +14,7 @@
 #include <hyspn/manifold/lorentz/logmap0.hpp>
 #include <hyspn/manifold/lorentz/midpoint.hpp>
 #include <hyspn/manifold/lorentz/ptransp.hpp>
+#include <hyspn/manifold/lorentz/rotate.hpp>
 #include <hyspn/manifold/lorentz/rotation.hpp>
 #include <hyspn/manifold/lorentz/time.hpp>
 

@@ -28,10 +28,10 @@ struct adam_rule {
 
     HYSPN_HD T operator()(T x, T g, T& m, T& v) const
     {
-        T const slope = decoupled ? g : g + weight_decay * x;
-        m = keep1 * m + take1 * slope;
-        v = keep2 * v + take2 * slope * slope;
-        return scale(v) * m + (decoupled ? rate * weight_decay * x : T(0));
+        T const slope = decoupled ? g : multiply_add(weight_decay, x, g);
+        m = multiply_add(keep1, m, take1 * slope);
+        v = multiply_add(keep2, v, take2 * slope * slope);
+        return multiply_add(scale(v), m, decoupled ? rate * weight_decay * x : T(0));
     }
 
     /// What m is multiplied by: rate/(1 − decay1ᵗ)/(√v̂ + epsilon); 0 where the divisor is 0, and m too.
@@ -39,7 +39,7 @@ struct adam_rule {
     {
         using std::sqrt;
         T const length = sqrt(v * correction) + epsilon;
-        return length == T(0) ? T(0) : step_size / length;
+        return select(length == T(0), T(0), step_size / length);
     }
 };
 
@@ -132,3 +132,7 @@ struct adamw {
 };
 
 }  // namespace hyspn::optim
+
+#if HYSPN_HAS_OPENMP
+#include <hyspn/backends/omp/optim/adam.hpp>
+#endif

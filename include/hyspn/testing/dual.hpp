@@ -74,6 +74,8 @@ struct dual {
     }
     friend dual asinh(dual x) { return chain(x, std::asinh(x.value), 1 / std::hypot(T{1}, x.value)); }
     friend dual atanh(dual x) { return chain(x, std::atanh(x.value), 1 / ((1 - x.value) * (1 + x.value))); }
+    friend dual sin(dual x) { return chain(x, std::sin(x.value), std::cos(x.value)); }
+    friend dual cos(dual x) { return chain(x, std::cos(x.value), -std::sin(x.value)); }
     friend dual tan(dual x)
     {
         T const t = std::tan(x.value);

@@ -4,29 +4,12 @@
 
 #include <hyspn/affinity/detail/aggregation.hpp>
 #include <hyspn/manifold/detail/poincare_layer.hpp>
+#include <hyspn/manifold/detail/row_norm.hpp>
 
 /// \file
 /// The hyperbolic affinity module stage by stage, on any policy: the reference the specialisations are held against.
 
 namespace hyspn::detail {
-
-/// ζ_o = ‖z_o‖.
-template <class T, class M>
-struct row_norm_op {
-    view<T const, 3, M> z;
-    view<T, 1, M> zeta;
-
-    /// Row o as one vector of K·C elements.
-    struct row {
-        view<T const, 3, M> z;
-        index_t o;
-        HYSPN_HD index_t extent(std::size_t) const { return z.extent(1) * z.extent(2); }
-        HYSPN_HD T operator()(index_t i) const { return z(o, i / z.extent(2), i % z.extent(2)); }
-    };
-
-    dims<1> shape() const { return zeta.extents(); }
-    HYSPN_HD void operator()(index_t o) const { zeta(o) = norm(row{z, o}); }
-};
 
 /// g_j r_j of one pixel's neighbours.
 template <class T, class M>

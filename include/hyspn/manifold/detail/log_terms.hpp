@@ -43,20 +43,22 @@ template <class T>
 struct log_adjoint {
     T on_delta, on_y, on_m, on_c;
 
-    /// m2 = ‖m‖², delta_sum = ⟨δ, y + m⟩.
-    HYSPN_HD log_adjoint(T c, T a, T b, log_terms<T> const& t, T m2, T delta_sum, T gamma_m, T gamma_delta, T along)
+    /// Of t (log_terms, or poincare_logmap::terms) p, root_z, root and s; delta2 = ‖δ‖², m2 = ‖m‖², delta_sum =
+    /// ⟨δ, y + m⟩.
+    template <class Terms>
+    HYSPN_HD log_adjoint(T c, T a, T b, Terms const& t, T delta2, T m2, T delta_sum, T gamma_m, T gamma_delta, T along)
     {
         T const z = t.root_z * t.root_z, chi2 = T(1) / (T(1) + z), tanhc_b = T(1) / (t.s * t.root);
         T const v = (tanhc_b + chi2) / T(2);
-        T const w = z > T(1) ? (T(1) - v) / z : (t.s / t.root * langevinc(t.s * t.root_z) + chi2) / T(2);
-        T const delta2 = t.length * t.length, poles = T(1) / a + T(1) / b - T(1);
+        T const w = select(z > T(1), (T(1) - v) / z, (t.s / t.root * langevinc(t.s * t.root_z) + chi2) / T(2));
+        T const poles = T(1) / a + T(1) / b - T(1);
         on_delta = T(2) * c * (gamma_m + along * w / t.p);
         on_y = T(2) * c * (along * v / b);
         on_m = T(2) * c * (gamma_delta + along * w * z / a);
-        on_c =
-            z * w > T(0.5)
-                ? gamma_delta * (a * v * poles - (T(2) - a)) / c - delta2 * gamma_m * (v * poles - c * m2 / a)
-                : (gamma_delta * (delta_sum - delta2 * w * poles) - delta2 * gamma_m * (T(1) - b * z * w * poles)) / b;
+        T const far = gamma_delta * (a * v * poles - (T(2) - a)) / c - delta2 * gamma_m * (v * poles - c * m2 / a);
+        T const near =
+            (gamma_delta * (delta_sum - delta2 * w * poles) - delta2 * gamma_m * (T(1) - b * z * w * poles)) / b;
+        on_c = select(z * w > T(0.5), far, near);
     }
 };
 

@@ -66,6 +66,7 @@ struct lorentz_pair {
             // ⟨e,X̂⟩ = ‖e‖²/2 = −⟨e,Ŷ⟩: what Δr's rounding has left along the shorter of the two, e's smallest part.
             T const exact = (x_shorter ? longer : -longer) * e2 / T(2);
             turned.rest = (turned.along() / shorter - exact) / shorter;
+            e2 = squared_norm(turned) / longer / longer;
         }
         n2 = T(2) / c * h * h / (T(1) + sqrt(T(1) + h * h)) + across();
     }

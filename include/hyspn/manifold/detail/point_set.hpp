@@ -93,22 +93,19 @@ struct scratch_cursor {
     }
 };
 
-/// One set: sign·a of each weight, a ≤ 1 relative to the heaviest, and the points with their complements. A negative
-/// weight counts as its absolute value at the opposite point (HNN++'s rule: |w| in the denominator).
+/// One set: sign·a of each weight, a ≤ 1 relative to the heaviest, and the points. A negative weight counts as its
+/// absolute value at the opposite point (HNN++'s rule: |w| in the denominator).
 template <class T, class M>
-struct weighted_set {
+struct signed_set {
     view<T const, 1, M> weights;  ///< [K]
     view<T const, 2, M> points;   ///< [K, D]
-    view<T, 1, M> complements;    ///< [K], 1 − c‖x_k‖²
     index_t heaviest;
     T unit;  ///< |w| of the heaviest; 0 when all are
 
-    HYSPN_HD weighted_set(T c, view<T const, 1, M> w, view<T const, 2, M> x, view<T, 1, M> complements_)
-        : weights(w), points(x), complements(complements_), heaviest(0), unit(0)
+    HYSPN_HD signed_set(view<T const, 1, M> w, view<T const, 2, M> x) : weights(w), points(x), heaviest(0), unit(0)
     {
         using std::fabs;
         for (index_t k = 0; k < size(); ++k) {
-            complements(k) = complement(c, points[k]);
             T const a = fabs(weights(k));
             if (unit >= a) continue;  // also takes up NaN, so that it is seen
             unit = a;
@@ -123,6 +120,18 @@ struct weighted_set {
     HYSPN_HD fine_difference<T, view<T const, 1, M>, M> from(fine_point<T, M> const& m, index_t k) const
     {
         return {sign(k), points[k], m};
+    }
+};
+
+/// A set in the ball, with the complements of its points.
+template <class T, class M>
+struct weighted_set : signed_set<T, M> {
+    view<T, 1, M> complements;  ///< [K], 1 − c‖x_k‖²
+
+    HYSPN_HD weighted_set(T c, view<T const, 1, M> w, view<T const, 2, M> x, view<T, 1, M> complements_)
+        : signed_set<T, M>(w, x), complements(complements_)
+    {
+        for (index_t k = 0; k < x.extent(0); ++k) complements(k) = complement(c, x[k]);
     }
 };
 
@@ -146,6 +155,13 @@ set_batch<T, M> checked_sets(char const* function, view<T const, 2, M> weights, 
     dims<3> const e = points.extents();
     require_shape(function, "weights", "[N, K] of points", weights.extents(), dims<2>{{e[0], e[1]}});
     return {weights, points};
+}
+
+/// How many sets need scratch memory of their own: all, but where a policy brings memory for each of its threads.
+template <class P, class T, class M>
+index_t sets_with_scratch(P const&, set_batch<T, M> const& sets)
+{
+    return sets.count();
 }
 
 /// Reads values that were left one a set.

@@ -144,7 +144,8 @@ private:
         T const gamma_m = kappa * cdot(u, m), gamma_delta = kappa * cdot(u, delta);
         T const along = a * gamma_delta - t.q * gamma_m;
         T const delta_sum = cdot(delta, sum<fine_point<T, M>, scaled<T, view<T const, 1, M>>>{m, y});
-        log_adjoint<T> const back(c, a, b, t, squared_norm(m), delta_sum, gamma_m, gamma_delta, along);
+        log_adjoint<T> const back(c, a, b, t, t.length * t.length, squared_norm(m), delta_sum, gamma_m, gamma_delta,
+                                  along);
         view<T, 1, M> const dx = dpoints[n][k];
         for (index_t i = 0; i < y.extent(0); ++i)
             dx(i) = sign * mass * (a * kappa * u(i) - back.on_delta * delta(i) + back.on_y * y(i));

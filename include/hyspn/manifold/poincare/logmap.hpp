@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <hyspn/manifold/detail/log_terms.hpp>
 #include <hyspn/manifold/detail/pointwise.hpp>
 
 namespace hyspn {
@@ -58,26 +59,18 @@ struct poincare_logmap {
     HYSPN_HD static T vjp(curvature<T> const& k, X x, Y y, G g, view<T, 1, M> dx, view<T, 1, M> dy)
     {
         terms const t{k, x, y};
-        T const c = k.c(), a = t.a, b = t.b, p = t.p, z = t.z;
-        T const chi2 = T(1) / (T(1) + z), tanhc_b = T(1) / (t.s * t.root), v = (tanhc_b + chi2) / T(2);
-        T const w = select(z > T(1), (T(1) - v) / z, (t.s / t.root * langevinc(t.s * t.root_z) + chi2) / T(2));
         T const gamma_x = t.kappa * cdot(g, x), gamma_delta = t.kappa * cdot(g, t.delta);
-        T const m = t.kappa * cdot(g, t.chord), q = gamma_x + m * w / p;
-        T const delta2 = squared_norm(t.delta), n = T(1) / a + T(1) / b - T(1);
-        T const far = gamma_delta * (a * v * n - (T(2) - a)) / c - delta2 * gamma_x * (v * n - c * squared_norm(x) / a);
-        T const near =
-            (gamma_delta * (cdot(t.delta, sum{x, y}) - delta2 * w * n) - delta2 * gamma_x * (T(1) - b * z * w * n)) / b;
-        T const c_bar = select(z * w > T(0.5), far, near);
-        T const on_x = T(2) * c * (gamma_delta + m * w * z / a), on_y = T(2) * c * (m * v / b);
-        T const on_delta = T(2) * c * q, q_big = t.q;
+        log_adjoint<T> const back(k.c(), t.a, t.b, t, squared_norm(t.delta), squared_norm(x), cdot(t.delta, sum{x, y}),
+                                  gamma_x, gamma_delta, t.kappa * cdot(g, t.chord));
+        T const q = t.q, a = t.a;
         for (index_t i = 0; i < x.extent(0); ++i) {
             T const gamma = t.kappa * g(i), delta = t.delta(i);
-            T const to_x = -(a + q_big) * gamma + on_delta * delta - on_x * x(i);
-            T const to_y = a * gamma - on_delta * delta + on_y * y(i);
+            T const to_x = -(a + q) * gamma + back.on_delta * delta - back.on_m * x(i);
+            T const to_y = a * gamma - back.on_delta * delta + back.on_y * y(i);
             dx(i) = to_x;
             dy(i) = to_y;
         }
-        return c_bar;
+        return back.on_c;
     }
 };
 

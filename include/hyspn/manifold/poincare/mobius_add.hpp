@@ -62,13 +62,23 @@ struct mobius_sum_vjp {
         T const turn = T(2) * z.c / z.d;
         return z.a / z.d * (g(i) - turn * (e * (z.x(i) + z.y(i)) - dh * z.y(i)));
     }
+    /// The cotangent of c at fixed x and y. With q = 1 − c²‖x‖²‖y‖² = A + B − AB,
+    ///     D² c̄ = ‖y‖²⟨g,x⟩ (A − (1−A)(A+n)) − ⟨g,y⟩ (‖x‖² + 2⟨x,y⟩ + (1−A²)‖y‖²)
+    ///          = ‖p‖² q ⟨g,x⟩ − ⟨g,p⟩ (‖p‖² − A²‖y‖²).
+    /// The first line cancels for y ≈ −x, the second when one point is much the longer: it serves where
+    /// ‖p‖² < max(‖x‖²,‖y‖²)/2.
+    HYSPN_HD T to_c() const
+    {
+        T const a = z.a, x2 = squared_norm(z.x), p2 = z.p2;
+        auto const nearly_opposite = p2 < select(x2 > y2, x2, y2) / T(2);
+        T const on_opposite = p2 * (a + z.b * (T(1) - a)) * gx - gp * (p2 - a * a * y2);
+        T const on_general =
+            y2 * gx * (a - z.c * x2 * (a + z.n)) - gy * (x2 + T(2) * cdot(z.x, z.y) + z.c * x2 * (T(1) + a) * y2);
+        return select(nearly_opposite, on_opposite, on_general) / (z.d * z.d);
+    }
 };
 
-/// mobius_sum and mobius_sum_vjp. The cotangent of c at fixed x and y is, with q = 1 − c²‖x‖²‖y‖² = A + B − AB,
-///     D² c̄ = ‖y‖²⟨g,x⟩ (A − (1−A)(A+n)) − ⟨g,y⟩ (‖x‖² + 2⟨x,y⟩ + (1−A²)‖y‖²)
-///          = ‖p‖² q ⟨g,x⟩ − ⟨g,p⟩ (‖p‖² − A²‖y‖²).
-/// The first line cancels for y ≈ −x, the second when one point is much the longer: it serves where
-/// ‖p‖² < max(‖x‖²,‖y‖²)/2.
+/// mobius_sum and mobius_sum_vjp.
 struct poincare_mobius_add {
     static constexpr char const* name = "poincare::mobius_add";
     static constexpr argument inputs[] = {point("x"), point("y")};
@@ -87,12 +97,7 @@ struct poincare_mobius_add {
     {
         mobius_sum const z{k.c(), x, y, complement(k.c(), y)};
         mobius_sum_vjp const back{z, g};
-        T const a = z.a, x2 = squared_norm(x), y2 = back.y2, p2 = z.p2;
-        auto const nearly_opposite = p2 < select(x2 > y2, x2, y2) / T(2);
-        T const on_opposite = p2 * (a + z.b * (T(1) - a)) * back.gx - back.gp * (p2 - a * a * y2);
-        T const on_general =
-            y2 * back.gx * (a - z.c * x2 * (a + z.n)) - back.gy * (x2 + T(2) * cdot(x, y) + z.c * x2 * (T(1) + a) * y2);
-        T const c_bar = select(nearly_opposite, on_opposite, on_general) / (z.d * z.d);
+        T const c_bar = back.to_c();
         for (index_t i = 0; i < x.extent(0); ++i) {
             T const to_x = back.to_x(i), to_y = back.to_y(i);
             dx(i) = to_x;

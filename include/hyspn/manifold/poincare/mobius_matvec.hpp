@@ -2,62 +2,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <algorithm>
-
 #include <hyspn/core/tensor.hpp>
+#include <hyspn/manifold/detail/matrix_product.hpp>
 #include <hyspn/manifold/detail/mobius_scaling.hpp>
 #include <hyspn/manifold/detail/pointwise.hpp>
 
 namespace hyspn {
 
 namespace detail {
-
-/// Compensated sums side by side: independent of each other, so that they fill a vector register.
-template <class T>
-struct sums_side_by_side {
-    static constexpr index_t count = 8;
-    T high[count] = {}, low[count] = {};
-
-    HYSPN_HD void add_product(index_t lane, T a, T b)
-    {
-        auto const p = two_product(a, b);
-        auto const s = two_sum(high[lane], p.high);
-        high[lane] = s.high;
-        low[lane] += s.low + p.low;
-    }
-    /// For a full set of products of what lies side by side in memory.
-    HYSPN_HD void add_products(T const* a, T const* b)
-    {
-        for (index_t l = 0; l < count; ++l) add_product(l, a[l], b[l]);
-    }
-    HYSPN_HD void add_products(T const* a, T b)
-    {
-        for (index_t l = 0; l < count; ++l) add_product(l, a[l], b);
-    }
-    HYSPN_HD T total() const
-    {
-        compensated_sum<T> sum(T(0));
-        for (index_t l = 0; l < count; ++l) {
-            sum.add(high[l]);
-            sum.add_correction(low[l]);
-        }
-        return sum.value();
-    }
-};
-
-/// ⟨x, y⟩ as by cdot, in another order.
-template <class T, class M>
-HYSPN_HD T wide_dot(view<T const, 1, M> x, view<T const, 1, M> y)
-{
-    using sums = sums_side_by_side<T>;
-    sums s;
-    index_t i = 0;
-    if (x.rows_contiguous() && y.rows_contiguous())
-        for (; i + sums::count <= x.extent(0); i += sums::count)
-            s.add_products(x.data_handle() + i, y.data_handle() + i);
-    for (; i < x.extent(0); ++i) s.add_product(i % sums::count, x(i), y(i));
-    return s.total();
-}
 
 /// mobius_scaling of y = mx for a matrix m: m̄ = ȳxᵀ, x̄ = mᵀȳ + (part through M). y is kept where the output, or ȳ,
 /// goes.
@@ -98,23 +50,6 @@ struct poincare_mobius_matvec {
         return z.to_c(gy);
     }
 
-    /// Writes x̄, some columns of m at a time.
-    template <class T, class Matrix, class X, class Y, class M>
-    HYSPN_HD static void pull_back(Matrix m, X x, Y y_bar, T on_x, view<T, 1, M> dx)
-    {
-        using sums = sums_side_by_side<T>;
-        for (index_t first = 0; first < x.extent(0); first += sums::count) {
-            index_t const left = x.extent(0) - first, some = left < sums::count ? left : sums::count;
-            sums s;
-            if (some == sums::count && m.stride(1) == 1)
-                for (index_t o = 0; o < m.extent(0); ++o) s.add_products(&m(o, first), y_bar(o));
-            else
-                for (index_t o = 0; o < m.extent(0); ++o)
-                    for (index_t l = 0; l < some; ++l) s.add_product(l, m(o, first + l), y_bar(o));
-            for (index_t l = 0; l < some; ++l) dx(first + l) = s.high[l] + s.low[l] + on_x * x(first + l);
-        }
-    }
-
     /// The whole vector-Jacobian product at one point; ȳ waits in the first column of dm.
     template <class T, class Matrix, class X, class G, class M>
     HYSPN_HD static T vjp(curvature<T> const& k, Matrix m, X x, G g, view<T, 2, M> dm, view<T, 1, M> dx)
@@ -125,7 +60,7 @@ struct poincare_mobius_matvec {
         T const c_bar = image_cotangent(k, m, x, g, y_bar, on_x), first = x(0);
         for (index_t o = 0; o < g.extent(0); ++o)
             for (index_t i = 1; i < x.extent(0); ++i) dm(o, i) = y_bar(o) * x(i);
-        pull_back(m, x, y_bar, on_x, dx);
+        transposed_product(m, x, y_bar, on_x, dx);
         for (index_t o = 0; o < g.extent(0); ++o) y_bar(o) *= first;
         return c_bar;
     }
@@ -160,41 +95,6 @@ struct matvec_image_cotangent_op {
     }
 };
 
-/// Sums of ȳ_o x over runs of places, whatever the number of threads.
-template <class T, class M>
-struct matvec_partial_sum_op {
-    static constexpr index_t run = 256;
-    point_field<T const, M> x;
-    view<T, 2, M> work;
-    view<T, 3, M> partial;  ///< [runs, D_out, D_in]
-
-    HYSPN_HD void operator()(index_t r, index_t o) const
-    {
-        view<T, 1, M> const sum = partial[r][o];
-        index_t const end = (r + 1) * run < work.extent(0) ? (r + 1) * run : work.extent(0);
-        for (index_t i = 0; i < sum.extent(0); ++i) sum(i) = T(0);
-        for (index_t place = r * run; place < end; ++place) {
-            T const y_bar = work(place, o);
-            auto const point = x.at(place);
-            for (index_t i = 0; i < sum.extent(0); ++i) sum(i) += y_bar * point(i);
-        }
-    }
-};
-
-/// m̄ from the sums over runs.
-template <class T, class M>
-struct matvec_sum_op {
-    view<T, 3, M> partial;
-    view<T, 2, M> dm;
-
-    HYSPN_HD void operator()(index_t o, index_t i) const
-    {
-        compensated_sum<T> sum(T(0));
-        for (index_t r = 0; r < partial.extent(0); ++r) sum.add(partial(r, o, i));
-        dm(o, i) = sum.value();
-    }
-};
-
 template <class T, class M>
 struct matvec_pull_back_op {
     view<T const, 2, M> m;
@@ -206,30 +106,9 @@ struct matvec_pull_back_op {
     {
         index_t const place = (n * dx.grid[1] + i) * dx.grid[2] + j;
         view<T, 1, M> const y_bar(&work(place, 0), dims<1>{{m.extent(0)}});
-        poincare_mobius_matvec::pull_back(m, x(n, i, j), y_bar, work(place, m.extent(0)), dx(n, i, j));
+        transposed_product(m, x(n, i, j), y_bar, work(place, m.extent(0)), dx(n, i, j));
     }
 };
-
-/// Throws shape_error unless `got` are the extents of arrays of `dimension` coordinates where x has its points.
-template <std::size_t Rank>
-void require_points(char const* argument, dims<Rank> points, index_t dimension, dims<Rank> const& got)
-{
-    static_assert(Rank >= 2 && Rank <= 4, "points are rows of [N, D] or channel vectors of [C, H, W], [N, C, H, W]");
-    points[Rank == 3 ? 0 : 1] = dimension;
-    if (got == points) return;
-    raise<shape_error>(poincare_mobius_matvec::name, argument,
-                       "of extents " + to_string(points) + ", given those of x and m", to_string(got));
-}
-
-/// Throws shape_error unless `got` is [D_out, D_in] with the D_in of x; for dm the extents of m.
-template <std::size_t Rank>
-void require_matrix(dims<Rank> const& points, dims<2> const& got)
-{
-    index_t const dimension = points[Rank == 3 ? 0 : 1];
-    if (got[1] == dimension) return;
-    raise<shape_error>(poincare_mobius_matvec::name, "m",
-                       "[D_out, " + std::to_string(dimension) + "], given the extents of x", to_string(got));
-}
 
 struct mobius_matvec_function {
     template <class T, view_of_rank<2> Matrix, view_of_rank<1> X, view_of_rank<1> Out>
@@ -244,8 +123,8 @@ struct mobius_matvec_function {
     {
         auto const points = as_view(x).extents();
         auto const matrix = as_const(as_view(m));
-        require_matrix(points, matrix.extents());
-        require_points("out", points, matrix.extent(0), as_view(out).extents());
+        require_matrix(poincare_mobius_matvec::name, points, matrix.extents());
+        require_points(poincare_mobius_matvec::name, "out", points, matrix.extent(0), as_view(out).extents());
         dispatch(exec, matvec_op<T, typename P::memory_space>{c, matrix, points_of(as_const(as_view(x))),
                                                               points_of(as_view(out))});
     }
@@ -269,22 +148,18 @@ struct mobius_matvec_vjp_function {
         auto const points = as_view(x).extents();
         auto const matrix = as_const(as_view(m));
         auto const matrix_bar = as_view(dm);
-        require_matrix(points, matrix.extents());
-        require_points("g", points, matrix.extent(0), as_view(g).extents());
-        require_points("dx", points, matrix.extent(1), as_view(dx).extents());
+        require_matrix(poincare_mobius_matvec::name, points, matrix.extents());
+        require_points(poincare_mobius_matvec::name, "g", points, matrix.extent(0), as_view(g).extents());
+        require_points(poincare_mobius_matvec::name, "dx", points, matrix.extent(1), as_view(dx).extents());
         require_shape(poincare_mobius_matvec::name, "dm", "[D_out, D_in]", matrix_bar.extents(), matrix.extents());
 
         auto const x_field = points_of(as_const(as_view(x)));
-        index_t const places = x_field.places(),
-                      runs = (places + matvec_partial_sum_op<T, M>::run - 1) / matvec_partial_sum_op<T, M>::run;
+        index_t const places = x_field.places();
         tensor<T, 2, M> work(places, matrix.extent(0) + 1);
-        tensor<T, 3, M> partial(runs, matrix.extent(0), matrix.extent(1));
         T const c_bar =
             reduce(exec, places,
                    matvec_image_cotangent_op<T, M>{c, matrix, x_field, points_of(as_const(as_view(g))), as_view(work)});
-        parallel_for(exec, dims<2>{{runs, matrix.extent(0)}},
-                     matvec_partial_sum_op<T, M>{x_field, as_view(work), as_view(partial)});
-        parallel_for(exec, matrix.extents(), matvec_sum_op<T, M>{as_view(partial), matrix_bar});
+        sum_of_outer_products(exec, x_field, as_view(work), matrix_bar);
         auto const dx_field = points_of(as_view(dx));
         parallel_for(exec, dx_field.grid, matvec_pull_back_op<T, M>{matrix, x_field, as_view(work), dx_field});
         return c_bar;

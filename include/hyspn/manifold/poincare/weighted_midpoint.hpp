@@ -94,6 +94,23 @@ struct weighted_midpoint_op {
     }
 };
 
+/// The sum of the cotangent of c below:
+/// c̄ = Σ a (u − ū) ⟨h,f⟩ − Σ(a/(sA)) ‖δ‖²⟨h,m⟩ with u = ⟨δ,y+m⟩/(sA) and its mean ū, which takes with it the
+/// rounding of what should add up to ⟨h,F⟩ = 0.
+template <class T>
+struct midpoint_slope {
+    compensated_sum<T> product{T(0)}, pull{T(0)}, height{T(0)};
+
+    HYSPN_HD void add(T mass, T u, T h_f, T bend)
+    {
+        product.add_product(mass * u, h_f);
+        product.add(-mass * bend);
+        pull.add_product(mass, h_f);
+        height.add_product(mass, u);
+    }
+    HYSPN_HD T total(T mass) const { return product.value() - height.value() / mass * pull.value(); }
+};
+
 /// The midpoint m is where F = 0, and there ∂F/∂m = −√R·identity (the rest of it, an antisymmetric product of Σ(a/s)δ
 /// and m, vanishes because the two are parallel). With h = g/√R:
 ///     ā = ⟨h,f⟩,     ȳ = (a/s) (Ah − 2c⟨h,m⟩δ + 2c⟨h,f⟩y),
@@ -118,29 +135,14 @@ struct weighted_midpoint_vjp_op {
         find_midpoint(c, set, s.m, s.f);
         midpoint_sums<T, M> const at(c, set, s.m, s.f);
         T const root = set.empty() ? T(1) : at.length();
-        slope sums{};
+        midpoint_slope<T> sums{};
         for (index_t k = 0; k < sets.size(); ++k) point(n, k, set, s.m, at.a, root, sums);
         dc(n) = set.empty() ? T(0) : sums.total(at.mass);
     }
 
 private:
-    /// c̄ = Σ a (u − ū) ⟨h,f⟩ − Σ(a/(sA)) ‖δ‖²⟨h,m⟩ with u = ⟨δ,y+m⟩/(sA) and its mean ū, which takes with it the
-    /// rounding of what should add up to ⟨h,F⟩ = 0.
-    struct slope {
-        compensated_sum<T> product{T(0)}, pull{T(0)}, height{T(0)};
-
-        HYSPN_HD void add(T mass, T u, T h_f, T bend)
-        {
-            product.add_product(mass * u, h_f);
-            product.add(-mass * bend);
-            pull.add_product(mass, h_f);
-            height.add_product(mass, u);
-        }
-        HYSPN_HD T total(T mass) const { return product.value() - height.value() / mass * pull.value(); }
-    };
-
     HYSPN_HD void point(index_t n, index_t k, weighted_set<T, M> const& set, fine_point<T, M> const& m, T a, T root,
-                        slope& sums) const
+                        midpoint_slope<T>& sums) const
     {
         auto const h = g[n];
         auto const y = set.point(k);
@@ -185,8 +187,9 @@ void weighted_midpoint(P const& exec, curvature<T> const& c, W&& weights, X&& po
     detail::require_shape(name, "out", "[N, D] of points", to.extents(), dims<2>{{sets.count(), sets.extent()}});
     if (to.size() == 0) return;
     detail::require_value(sets.size() > 0, name, "the number of points", "at least 1", 0);
-    tensor<T, 2, M> scratch(sets.count(), detail::midpoint_scratch<T, M>::size(sets.size(), sets.extent()));
-    detail::dispatch(exec, detail::weighted_midpoint_op<T, M>{c.c(), sets, to, as_view(scratch)});
+    tensor<T, 2, M> scratch(sets_with_scratch(exec, sets),
+                            detail::midpoint_scratch<T, M>::size(sets.size(), sets.extent()));
+    dispatch(exec, detail::weighted_midpoint_op<T, M>{c.c(), sets, to, as_view(scratch)});
 }
 
 /// Vector-Jacobian product: writes dweights and dpoints for the cotangent g [N, D] of out, returns the cotangent of c,
@@ -208,10 +211,11 @@ template <execution_policy P, class T, view_of_rank<2> W, view_of_rank<3> X, vie
         detail::require_shape(name, "dweights", "those of weights", dw.extents(), sets.weights.extents());
         detail::require_shape(name, "dpoints", "those of points", dx.extents(), sets.points.extents());
         if (sets.count() == 0 || sets.size() == 0) return T(0);
-        tensor<T, 2, M> scratch(sets.count(), detail::midpoint_scratch<T, M>::size(sets.size(), sets.extent()));
+        tensor<T, 2, M> scratch(sets_with_scratch(exec, sets),
+                                detail::midpoint_scratch<T, M>::size(sets.size(), sets.extent()));
         tensor<T, 1, M> dc(sets.count());
-        detail::dispatch(
-            exec, detail::weighted_midpoint_vjp_op<T, M>{c.c(), sets, from, dw, dx, as_view(dc), as_view(scratch)});
+        dispatch(exec,
+                 detail::weighted_midpoint_vjp_op<T, M>{c.c(), sets, from, dw, dx, as_view(dc), as_view(scratch)});
         return reduce(exec, sets.count(), detail::read_number<T, M>{as_const(dc)});
     }
 
@@ -233,3 +237,7 @@ T weighted_midpoint_vjp(curvature<T> const& c, W&& weights, X&& points, G&& g, D
 
 }  // namespace poincare
 }  // namespace hyspn
+
+#if HYSPN_HAS_OPENMP
+#include <hyspn/backends/omp/manifold/poincare/weighted_midpoint.hpp>
+#endif

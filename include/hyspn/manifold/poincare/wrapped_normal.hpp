@@ -80,8 +80,7 @@ struct poincare_wrapped_normal {
         mobius_sum_vjp const back{z, g};
         increment_cotangent<decltype(back)> const w_bar{back};
         T const w_norm = step.factor * step.length;
-        T const c_bar = mobius_slope_in_c(z, back) -
-                        tanhc_decay(step.theta) * w_norm * w_norm * (step.factor * cdot(w_bar, step.v));
+        T const c_bar = back.to_c() - tanhc_decay(step.theta) * w_norm * w_norm * (step.factor * cdot(w_bar, step.v));
         direction const v_hat{step.v, step.length};
         T const along = dot(w_bar, v_hat), radial = step.complement / T(2);
         for (index_t i = 0; i < mean.extent(0); ++i) {
@@ -92,20 +91,6 @@ struct poincare_wrapped_normal {
             dnoise(i) = to_noise;
         }
         return c_bar;
-    }
-
-private:
-    /// The cotangent of c of x ⊕ y at fixed x and y (poincare_mobius_add).
-    template <class Sum, class Back>
-    HYSPN_HD static auto mobius_slope_in_c(Sum const& z, Back const& back)
-    {
-        using T = decltype(z.a);
-        T const a = z.a, x2 = squared_norm(z.x), y2 = back.y2, p2 = z.p2;
-        bool const nearly_opposite = p2 < (x2 > y2 ? x2 : y2) / T(2);
-        T const slope = nearly_opposite ? p2 * (a + z.b * (T(1) - a)) * back.gx - back.gp * (p2 - a * a * y2)
-                                        : y2 * back.gx * (a - z.c * x2 * (a + z.n)) -
-                                              back.gy * (x2 + T(2) * cdot(z.x, z.y) + z.c * x2 * (T(1) + a) * y2);
-        return slope / (z.d * z.d);
     }
 };
 
@@ -174,8 +159,8 @@ struct poincare_wrapped_normal_log_density {
         }
         // The adjoint of logmap at μ; its cotangent is (2/A) v̄, so that γ = push·v̄.
         T const mean2 = squared_norm(mean);
-        log_adjoint<T> const back(c, a, n.b, t, mean2, cdot(n.delta, sum<X, Y>{x, mean}), t.push() * on_mean,
-                                  t.push() * on_delta, on_v);
+        log_adjoint<T> const back(c, a, n.b, t, t.length * t.length, mean2, cdot(n.delta, sum<X, Y>{x, mean}),
+                                  t.push() * on_mean, t.push() * on_delta, on_v);
         T const c_bar = back.on_c + on_v * mean2 / a - g * extra * v2 / T(2);
         T const k_mean = back.on_m - T(2) * c * on_v / a;
         for (index_t i = 0; i < mean.extent(0); ++i) {

@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include <hyspn/core/parameters.hpp>
+#include <hyspn/manifold/detail/row_norm.hpp>
 #include <hyspn/nn/detail/correlation.hpp>
 #include <hyspn/nn/detail/heads.hpp>
 
@@ -23,23 +24,6 @@ struct layer_saved {
 }  // namespace hyspn::nn
 
 namespace hyspn::detail {
-
-/// ζ_o = ‖z_o‖ of [O, K, C].
-template <class T, class M>
-struct weight_norm_op {
-    view<T const, 3, M> z;
-    view<T, 1, M> zeta;
-
-    struct row {
-        view<T const, 3, M> z;
-        index_t o;
-        HYSPN_HD index_t extent(std::size_t) const { return z.extent(1) * z.extent(2); }
-        HYSPN_HD T operator()(index_t i) const { return z(o, i / z.extent(2), i % z.extent(2)); }
-    };
-
-    dims<1> shape() const { return zeta.extents(); }
-    HYSPN_HD void operator()(index_t o) const { zeta(o) = norm(row{z, o}); }
-};
 
 template <class Head, class T, class M>
 struct head_op {

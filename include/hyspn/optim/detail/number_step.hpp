@@ -95,10 +95,10 @@ void step_numbers(P const& exec, char const* function, Rule const& rule, state<T
             return;
         }
     }
-    hyspn::detail::dispatch(
-        policy_for<M>(exec),
-        Op<Rule, T, Rank, M>{rule, x, g, kept<T, Rank, M>(rule.keeps_first(), function, run.first, k, x.extents()),
-                             kept<T, Rank, M>(rule.keeps_second(), function, run.second, k, x.extents())});
+    using hyspn::detail::dispatch;
+    dispatch(policy_for<M>(exec),
+             Op<Rule, T, Rank, M>{rule, x, g, kept<T, Rank, M>(rule.keeps_first(), function, run.first, k, x.extents()),
+                                  kept<T, Rank, M>(rule.keeps_second(), function, run.second, k, x.extents())});
 }
 
 template <execution_policy P, class Rule, class T, std::size_t Rank, class M, class SM>
