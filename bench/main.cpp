@@ -58,6 +58,10 @@ int main(int argc, char** argv)
     register_affinity();
     register_guidance();
     register_propagation();
+    register_mixtures();
+    register_volume();
+    register_offsets();
+    register_scans();
     register_graphs();
     benchmark::Initialize(&argc, argv);
     if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 2;

@@ -57,6 +57,10 @@ void register_manifold();
 void register_affinity();
 void register_guidance();
 void register_propagation();
+void register_mixtures();
+void register_volume();
+void register_offsets();
+void register_scans();
 void register_graphs();
 
 }  // namespace hyspn::bench

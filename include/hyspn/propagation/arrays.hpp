@@ -23,6 +23,9 @@ struct inputs {
     view<T const, 4, M> gates{};       ///< raw gates [N, K, H, W]
     view<T const, 4, M> measured{};    ///< s [N, L, H, W], or [N, 1, H, W] for all maps; NaN too where β is 0
     view<T const, 4, M> confidence{};  ///< β [N, 1, H, W] in [0, 1]: mask, or mask times confidence
+    /// [N, 1, H, W], by default all. Where it is 0 the pixel takes no part: it keeps its initial value and is, to the
+    /// others, as if outside the image; its gates and measurement are not read, and have no gradient.
+    view<T const, 4, M> active{};
 };
 
 /// Written by backward, in the shapes of inputs; a gradient left empty is not wanted.
@@ -35,11 +38,13 @@ struct gradients {
 };
 
 /// What forward leaves for backward: the folded weights [N, J, H, W] and the iterates x_1 ... x_{T-1}
-/// [T - 1, N, L, H, W] (of a fixed point: the solution alone).
+/// [T - 1, N, L, H, W] (of a fixed point: the solution alone); with checkpoints every ⌈√T⌉-th of them, and the bias
+/// [N, L, H, W] to take the steps between them again.
 template <class T, class M = memory::host>
 struct saved {
     tensor<T, 4, M> taps{};
     tensor<T, 5, M> iterates{};
+    tensor<T, 4, M> bias{};
 };
 
 }  // namespace hyspn::propagation

@@ -18,6 +18,7 @@ struct diffusion_inputs {
     view<T const, 4, M> initial{};  ///< x_0 [N, L, H, W]; of a fixed point the first guess, by default the seed
     view<T const, 4, M> gates{};    ///< [N, k², H, W], natural order, owned by the destination
     view<T const, 4, M> seed{};     ///< [N, L, H, W]
+    view<T const, 4, M> active{};   ///< [N, 1, H, W], by default all pixels; as in inputs
 };
 
 /// Written by backward; what is left empty is not wanted.
@@ -64,7 +65,8 @@ public:
         return {.initial = propagation::present(in_.initial) ? in_.initial : in_.seed,
                 .gates = in_.gates,
                 .measured = in_.seed,
-                .confidence = as_const(alpha_)};
+                .confidence = as_const(alpha_),
+                .active = in_.active};
     }
 
     /// Where the engine's backward writes; then dα = Σ dβ.

@@ -75,8 +75,7 @@ struct fixed_point {
                                                                      as_const(kept.iterates), as_view(dtaps)});
         hyspn::detail::complete_gradients<T, M> const complete(axes, in, d);
         dispatch(exec, hyspn::detail::fill_op<T, 4, M>{T(0), complete.all.initial});
-        dispatch(exec,
-                 hyspn::detail::stencil_prepare_adjoint_op<T, M>{axes, in, as_view(dtaps), as_const(u), complete.all});
+        hyspn::detail::prepare_adjoint(exec, axes, in, as_view(dtaps), as_view(u), complete.all);
         return report;
     }
 

@@ -11,6 +11,18 @@
 
 namespace hyspn::propagation {
 
+/// What the training forward keeps of its T steps for backward; the gradient is the same, bit for bit.
+enum class history {
+    every_step,  ///< T - 1 maps
+    checkpoints  ///< every ⌈√T⌉-th map, some √T in all; backward takes the steps between them once more
+};
+
+/// How forward_until ended.
+struct settling {
+    index_t steps = 0;  ///< taken
+    double change = 0;  ///< max |x_t - x_{t-1}| of the last one
+};
+
 /// A spatial propagation network over a k x k window with one set of weights for all steps: a point on the axes of
 /// axes.hpp. The published networks are values of this type (presets.hpp). Include stencil.hpp to run it.
 ///
@@ -28,6 +40,7 @@ struct stencil {
     centre_term centre = centre_term::anchor;
     injection_time injection = injection_time::none;
     injected_value injected = injected_value::measured;
+    history keep = history::every_step;
 
     friend constexpr bool operator==(stencil const&, stencil const&) = default;
 
@@ -49,6 +62,12 @@ struct stencil {
     void forward(P const& exec, inputs<T, typename P::memory_space> const& in, Y&& out,
                  saved<T, typename P::memory_space>& kept) const;
 
+    /// Steps until none moves a value by more than `tolerance` (in the map's units, at least 0), `steps` at most. To
+    /// train through it, run as many steps. Throws as above.
+    template <execution_policy P, class T, view_of_rank<4> Y>
+    settling forward_until(P const& exec, inputs<T, typename P::memory_space> const& in, Y&& out,
+                           double tolerance) const;
+
     /// Writes the gradients asked for, given dout = dL/dx_T and what the training forward of the same inputs kept.
     /// Where β is 0 and s, of any map, is infinite or NaN, nothing was measured: the gradients of both are 0. Throws as
     /// forward does.
@@ -63,6 +82,15 @@ struct stencil {
         bool const centred = centre == centre_term::in_set || centre == centre_term::in_set_anchor;
         return {kernel, dilation, order == channel_order::flipped, centred};
     }
+
+    /// Steps from one kept iterate to the next.
+    index_t kept_every() const
+    {
+        if (keep == history::every_step || steps < 2) return 1;
+        return static_cast<index_t>(std::ceil(std::sqrt(static_cast<double>(steps))));
+    }
+    /// The number of kept iterates: those of x_1 ... x_{T-1} whose number is a multiple.
+    index_t kept_iterates() const { return steps > 0 ? (steps - 1) / kept_every() : 0; }
 
     /// The neighbours the folded step reads: the same, and the pixel itself where the centre term is current.
     hyspn::detail::stencil_neighbours taps() const
@@ -94,12 +122,22 @@ dims<4> with_channels(view<T, 4, M> const& map, index_t channels)
     return {map.extent(0), channels, map.extent(2), map.extent(3)};
 }
 
+/// [count, N, L, H, W]: as many maps.
+template <class T, class M>
+dims<5> with_steps(view<T, 4, M> const& map, index_t count)
+{
+    dims<4> const e = map.extents();
+    return {count, e[0], e[1], e[2], e[3]};
+}
+
 /// The inputs fit each other and the axes; an injection has what it injects.
 template <class T, class M>
 void require_inputs(char const* function, propagation::stencil const& o, propagation::inputs<T, M> const& in)
 {
     using namespace propagation;
     require_shape(function, "gates", "[N, K, H, W]", in.gates.extents(), with_channels(in.initial, o.gates()));
+    if (present(in.active))
+        require_shape(function, "active", "[N, 1, H, W]", in.active.extents(), with_channels(in.initial, 1));
     if (o.injection == injection_time::none) {
         if (present(in.confidence) || present(in.measured))
             raise<shape_error>(function, "measured and confidence", "absent when injection is none", "an array");

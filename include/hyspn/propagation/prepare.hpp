@@ -38,29 +38,31 @@ struct stencil_weight_plan {
     }
 
     template <class T, class M>
-    stencil_normalise_op<T, M> normalise(view<T const, 4, M> gates, view<T, 4, M> weights) const
+    stencil_normalise_op<T, M> normalise(view<T const, 4, M> gates, view<T, 4, M> weights,
+                                         view<T const, 4, M> active) const
     {
-        return {axes.normaliser, static_cast<T>(axes.epsilon), axes.neighbours(), gates, weights};
+        return {axes.normaliser, static_cast<T>(axes.epsilon), axes.neighbours(), gates, weights, active};
     }
 };
 
 template <execution_policy P, class T, class M>
-stencil_weights<T, M> weights_of(P const& exec, propagation::stencil const& axes, view<T const, 4, M> gates)
+stencil_weights<T, M> weights_of(P const& exec, propagation::stencil const& axes, propagation::inputs<T, M> const& in)
 {
+    auto const gates = in.gates;
     stencil_weight_plan const plan{axes};
     stencil_weights<T, M> made;
     made.weights = tensor<T, 4, M>(gates.extents());
     auto const weights = as_view(made.weights);
     if (!plan.travels()) {
-        dispatch(exec, plan.normalise(gates, weights));
+        dispatch(exec, plan.normalise(gates, weights, in.active));
     } else if (plan.normalises_first()) {
         made.own = tensor<T, 4, M>(gates.extents());
-        dispatch(exec, plan.normalise(gates, as_view(made.own)));
+        dispatch(exec, plan.normalise(gates, as_view(made.own), in.active));
         dispatch(exec, plan.arrive(as_const(made.own), weights));
     } else {
         made.arrived = tensor<T, 4, M>(gates.extents());
         dispatch(exec, plan.arrive(gates, as_view(made.arrived)));
-        dispatch(exec, plan.normalise(as_const(made.arrived), weights));
+        dispatch(exec, plan.normalise(as_const(made.arrived), weights, in.active));
     }
     if (plan.has_rest()) {
         made.rest = tensor<T, 4, M>(with_channels(gates, 1));
@@ -119,7 +121,7 @@ struct stencil_prepare_op {
 template <execution_policy P, class T, class M>
 void prepare_stencil(P const& exec, stencil_prepare_op<T, M> const& op)
 {
-    auto const made = weights_of(exec, op.axes, op.in.gates);
+    auto const made = weights_of(exec, op.axes, op.in);
     auto const terms = terms_of(op.axes, op.in, made);
     if (op.axes.injection == propagation::injection_time::before)
         dispatch(exec, stencil_fold_before_op<T, M>{terms, op.taps, op.bias});
@@ -154,7 +156,7 @@ struct stencil_prepare_adjoint_op {
 template <execution_policy P, class T, class M>
 void unfold_stencil(P const& exec, stencil_prepare_adjoint_op<T, M> const& op)
 {
-    auto const made = weights_of(exec, op.axes, op.in.gates);
+    auto const made = weights_of(exec, op.axes, op.in);
     auto const terms = terms_of(op.axes, op.in, made);
     tensor<T, 4, M> dweights(made.weights.extents()), drest(made.rest.extents());
     auto const dw = as_view(dweights), dr = as_view(drest);

@@ -2,8 +2,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cmath>
+#include <utility>
+
+#include <hyspn/exec/largest.hpp>
+#include <hyspn/propagation/active.hpp>
+#include <hyspn/propagation/history.hpp>
 #include <hyspn/propagation/options.hpp>
-#include <hyspn/propagation/prepare.hpp>
 #include <hyspn/propagation/step.hpp>
 
 /// \file
@@ -22,7 +27,7 @@ stencil_affine<T, M> fold(P const& exec, propagation::stencil const& axes, propa
 {
     stencil_affine<T, M> folded{tensor<T, 4, M>(with_channels(in.initial, axes.taps().count())),
                                 tensor<T, 4, M>(in.initial.extents())};
-    dispatch(exec, stencil_prepare_op<T, M>{axes, in, as_view(folded.taps), as_view(folded.bias)});
+    prepare(exec, axes, in, as_view(folded.taps), as_view(folded.bias));
     return folded;
 }
 
@@ -46,7 +51,7 @@ void forward_stencil(P const& exec, stencil_forward_op<T, M> const& op)
         scratch = tensor<T, 4, M>(with_channels(op.in.initial, op.axes.taps().count()));
         taps = as_view(scratch);
     }
-    dispatch(exec, stencil_prepare_op<T, M>{op.axes, op.in, taps, as_view(bias)});
+    prepare(exec, op.axes, op.in, taps, as_view(bias));
     dispatch(exec, stencil_iterate_op<T, M>{op.axes.taps(), op.axes.steps, taps, as_const(bias), op.in.initial, op.out,
                                             op.iterates});
 }
@@ -55,6 +60,39 @@ template <execution_policy P, class T, class M>
 void dispatch(P const& exec, stencil_forward_op<T, M> const& op)
 {
     forward_stencil(exec, op);
+}
+
+/// |a - b| at one place of two dense arrays.
+template <class T>
+struct change_at {
+    T const* a;
+    T const* b;
+    HYSPN_HD exec::largest<T> operator()(index_t i) const
+    {
+        using std::abs;
+        return {abs(a[i] - b[i])};
+    }
+};
+
+/// Steps from `initial` into `out` until one changes nothing by more than the tolerance.
+template <execution_policy P, class T, class M>
+propagation::settling iterate_until(P const& exec, propagation::stencil const& axes, stencil_affine<T, M> const& step,
+                                    view<T const, 4, M> initial, view<T, 4, M> out, double tolerance)
+{
+    tensor<T, 4, M> from(out.extents()), to(out.extents());
+    dispatch(exec, copy_op<T, 4, M>{initial, as_view(from)});
+    propagation::settling report;
+    bool settled = false;
+    while (!settled && report.steps < axes.steps) {
+        dispatch(exec, stencil_step_op<T, M>{axes.taps(), as_const(step.taps), as_const(step.bias), as_const(from),
+                                             as_view(to)});
+        report.change = static_cast<double>(reduce(exec, to.size(), change_at<T>{to.data(), from.data()}).value);
+        std::swap(from, to);
+        ++report.steps;
+        settled = report.change <= tolerance;
+    }
+    dispatch(exec, copy_op<T, 4, M>{as_const(from), out});
+    return report;
 }
 
 /// Gradients with scratch where the caller wants none, so that kernels always have somewhere to write.
@@ -121,12 +159,28 @@ void stencil::forward(P const& exec, inputs<T, typename P::memory_space> const& 
     hyspn::detail::require_inputs(name, *this, in);
     view<T, 4, M> const to = as_view(out);
     hyspn::detail::require_shape(name, "out", "[N, L, H, W]", to.extents(), in.initial.extents());
-    dims<4> const e = to.extents();
-    dims<4> const taps_extents = hyspn::detail::with_channels(in.initial, taps().count());
-    dims<5> const kept_extents{steps > 0 ? steps - 1 : 0, e[0], e[1], e[2], e[3]};
-    if (!(kept.iterates.extents() == kept_extents)) kept.iterates = tensor<T, 5, M>(kept_extents);
-    if (!(kept.taps.extents() == taps_extents)) kept.taps = tensor<T, 4, M>(taps_extents);
-    dispatch(exec, hyspn::detail::stencil_forward_op<T, M>{*this, in, to, as_view(kept.taps), as_view(kept.iterates)});
+    hyspn::detail::fit(kept.taps, hyspn::detail::with_channels(in.initial, taps().count()));
+    hyspn::detail::fit(kept.iterates, hyspn::detail::with_steps(in.initial, kept_iterates()));
+    if (keep == history::checkpoints)
+        hyspn::detail::iterate_between_checkpoints(exec, *this, in, kept, to);
+    else
+        dispatch(exec,
+                 hyspn::detail::stencil_forward_op<T, M>{*this, in, to, as_view(kept.taps), as_view(kept.iterates)});
+}
+
+template <execution_policy P, class T, view_of_rank<4> Y>
+settling stencil::forward_until(P const& exec, inputs<T, typename P::memory_space> const& in, Y&& out,
+                                double tolerance) const
+{
+    using M = typename P::memory_space;
+    char const* const name = "stencil::forward_until";
+    hyspn::detail::require_options(name, *this);
+    hyspn::detail::require_inputs(name, *this, in);
+    hyspn::detail::require_value(tolerance >= 0, name, "tolerance", "at least 0", tolerance);
+    view<T, 4, M> const to = as_view(out);
+    hyspn::detail::require_shape(name, "out", "[N, L, H, W]", to.extents(), in.initial.extents());
+    auto const folded = hyspn::detail::fold(exec, *this, in);
+    return hyspn::detail::iterate_until(exec, *this, folded, in.initial, to, tolerance);
 }
 
 template <execution_policy P, class T, view_of_rank<4> Y>
@@ -139,21 +193,28 @@ void stencil::backward(P const& exec, inputs<T, typename P::memory_space> const&
     hyspn::detail::require_options(name, *this);
     hyspn::detail::require_inputs(name, *this, in);
     hyspn::detail::require_gradients(name, in, d);
-    dims<4> const e = in.initial.extents();
-    hyspn::detail::require_shape(name, "kept.taps", "[N, J, H, W]", kept.taps.extents(),
-                                 hyspn::detail::with_channels(in.initial, taps().count()));
-    hyspn::detail::require_shape(name, "kept.iterates", "[T - 1, N, L, H, W]", kept.iterates.extents(),
-                                 dims<5>{steps > 0 ? steps - 1 : 0, e[0], e[1], e[2], e[3]});
+    hyspn::detail::require_kept(name, *this, in, kept);
     view<T const, 4, M> const lambda = as_const(dout);
-    hyspn::detail::require_shape(name, "dout", "[N, L, H, W]", lambda.extents(), e);
+    hyspn::detail::require_shape(name, "dout", "[N, L, H, W]", lambda.extents(), in.initial.extents());
 
     hyspn::detail::complete_gradients<T, M> const complete(*this, in, d);
-    tensor<T, 4, M> dtaps(kept.taps.extents()), dbias(e);
-    dispatch(exec, hyspn::detail::stencil_iterate_adjoint_op<T, M>{
-                       taps(), steps, as_const(kept.taps), in.initial, as_const(kept.iterates), lambda,
-                       complete.all.initial, as_view(dtaps), as_view(dbias)});
-    dispatch(exec,
-             hyspn::detail::stencil_prepare_adjoint_op<T, M>{*this, in, as_view(dtaps), as_const(dbias), complete.all});
+    tensor<T, 4, M> dtaps(kept.taps.extents()), dbias(lambda.extents());
+    dispatch(exec, hyspn::detail::fill_op<T, 4, M>{T(0), as_view(dtaps)});
+    dispatch(exec, hyspn::detail::fill_op<T, 4, M>{T(0), as_view(dbias)});
+    hyspn::detail::stencil_iterate_adjoint_op<T, M> const whole{taps(),
+                                                                steps,
+                                                                as_const(kept.taps),
+                                                                in.initial,
+                                                                as_const(kept.iterates),
+                                                                lambda,
+                                                                complete.all.initial,
+                                                                as_view(dtaps),
+                                                                as_view(dbias)};
+    if (keep == history::checkpoints)
+        hyspn::detail::retrace(exec, kept_every(), as_const(kept.bias), whole);
+    else
+        dispatch(exec, whole);
+    hyspn::detail::prepare_adjoint(exec, *this, in, as_view(dtaps), as_view(dbias), complete.all);
 }
 
 }  // namespace hyspn::propagation

@@ -135,8 +135,24 @@ void dispatch(P const& exec, stencil_iterate_op<T, M> const& op)
     iterate_stencil(exec, op);
 }
 
-/// Adjoint of the iteration. Writes dinitial = dL/dx_0 (its x_0 part), dtaps and dbias from dout = dL/dx_steps.
-/// Only x_0 = initial and the kept iterates are read.
+/// Gradients that reach iterates before the last directly: element i belongs to x_t with t = at[i].
+template <class T, class M>
+struct stencil_cotangents {
+    view<T const, 5, M> d{};  ///< [S, N, L, H, W]
+    index_t const* at{};      ///< S steps, on the host
+
+    /// That of x_t; no data where there is none.
+    view<T const, 4, M> of(index_t t) const
+    {
+        for (index_t i = 0; i < d.extent(0); ++i)
+            if (at[i] == t) return d[i];
+        return {};
+    }
+};
+
+/// Adjoint of the iteration. Writes dinitial = dL/dx_0 (its x_0 part), adds to dtaps and dbias, from dout = dL/dx_steps
+/// and, where the loss reads iterates on the way, their own gradients. Only x_0 = initial and the kept iterates are
+/// read.
 template <class T, class M>
 struct stencil_iterate_adjoint_op {
     stencil_neighbours neighbours;
@@ -145,6 +161,7 @@ struct stencil_iterate_adjoint_op {
     view<T const, 5, M> iterates;
     view<T const, 4, M> dout;
     view<T, 4, M> dinitial, dtaps, dbias;
+    stencil_cotangents<T, M> on_the_way{};
 };
 
 /// Elements first, first - 1, ... of the first index.
@@ -166,13 +183,12 @@ view<T, 5, M> ascending(view<T, 5, M> const& v, index_t first, index_t count)
     return {v[first].data_handle(), extents, v.strides()};
 }
 
-/// λ_{t-1} = Cᵀ λ_t, a few adjoints at a time: dtaps, the largest array, is then touched once for all of them.
+/// λ_{t-1} = Cᵀ λ_t + what reaches x_{t-1} directly, a few adjoints at a time: dtaps, the largest array, is then
+/// touched once for all of them.
 template <execution_policy P, class T, class M>
 void dispatch(P const& exec, stencil_iterate_adjoint_op<T, M> const& op)
 {
     constexpr index_t group = 4;
-    dispatch(exec, fill_op<T, 4, M>{T(0), op.dtaps});
-    dispatch(exec, fill_op<T, 4, M>{T(0), op.dbias});
     if (op.steps == 0) return dispatch(exec, copy_op<T, 4, M>{op.dout, op.dinitial});
     dims<4> const e = op.dout.extents();
     tensor<T, 5, M> storage(dims<5>{group, e[0], e[1], e[2], e[3]});
@@ -182,7 +198,8 @@ void dispatch(P const& exec, stencil_iterate_adjoint_op<T, M> const& op)
         // lambdas[first + i] is λ_{t-i}, and belongs to the step from x_{t-i-1}; x_0 is not among the iterates.
         index_t const count = t == 1 ? 1 : std::min(group - first, t - 1);
         for (index_t i = first + 1; i < first + count; ++i)
-            dispatch(exec, stencil_transposed_op<T, M>{op.neighbours, op.taps, {}, lambdas[i - 1], lambdas[i]});
+            dispatch(exec, stencil_transposed_op<T, M>{op.neighbours, op.taps, op.on_the_way.of(t - i), lambdas[i - 1],
+                                                       lambdas[i]});
         view<T const, 5, M> const used = ascending(lambdas, first, count);
         view<T const, 5, M> const from = t == 1 ? with_batch(op.initial) : descending(op.iterates, t - 2, count);
         dispatch(exec, stencil_taps_gradient_op<T, M>{op.neighbours, used, from, op.dtaps});
@@ -190,8 +207,8 @@ void dispatch(P const& exec, stencil_iterate_adjoint_op<T, M> const& op)
         index_t const last = first + count - 1;
         first = last == 0 ? 1 : 0;
         t -= count;
-        dispatch(exec, stencil_transposed_op<T, M>{
-                           op.neighbours, op.taps, {}, lambdas[last], t == 0 ? op.dinitial : lambdas[first]});
+        dispatch(exec, stencil_transposed_op<T, M>{op.neighbours, op.taps, op.on_the_way.of(t), lambdas[last],
+                                                   t == 0 ? op.dinitial : lambdas[first]});
     }
 }
 

@@ -6,22 +6,13 @@
 #include <cmath>
 #include <concepts>
 
+#include <hyspn/backends/omp/shifted_columns.hpp>
 #include <hyspn/propagation/pair_affinity.hpp>
 
 /// \file
 /// Affinities of differences by rows. Included by propagation/pair_affinity.hpp.
 
 namespace hyspn::detail {
-
-/// The columns x of a row for which x + dx is one too.
-struct shifted_columns {
-    index_t begin, end;
-
-    shifted_columns(index_t dx, index_t width)
-        : begin(std::min(width, std::max<index_t>(0, -dx))), end(std::max(begin, std::min(width, width - dx)))
-    {
-    }
-};
 
 /// Row y of channel k: differences of the pairs, -∞ elsewhere.
 template <class T>

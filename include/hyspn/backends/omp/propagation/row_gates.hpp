@@ -106,17 +106,24 @@ public:
     {
         if (!divided_at_source) return;
         divisors_ = tensor<T, 4>(with_channels(in.gates, 1));
+        if (rest_of_own) rests_ = tensor<T, 4>(divisors_.extents());
         exec::detail::for_each_index_omp(exec, in.gates.extent(0) * height(), [&](index_t i) {
             index_t const n = i / height(), y = i % height();
-            for (index_t x = 0; x < width(); x += fold_chunk)
-                sum_of_own(n, y, x, std::min(fold_chunk, width() - x), &divisors_(n, 0, y, x));
+            for (index_t x = 0; x < width(); x += fold_chunk) {
+                index_t const count = std::min(fold_chunk, width() - x);
+                sum_of_own(n, y, x, count, &divisors_(n, 0, y, x));
+                if (rest_of_own) left_of_own(n, y, x, count, &divisors_(n, 0, y, x), &rests_(n, 0, y, x));
+            }
         });
     }
 
     /// Whether this combination and these arrays are served.
     static bool serves(propagation::stencil const& o, propagation::inputs<T> const& arrays)
     {
+        bool const asks_neighbours =
+            o.normaliser == gate_normaliser::softmax_present && propagation::present(arrays.active);
         return o.neighbours().count() <= most_row_terms && o.injection != propagation::injection_time::before &&
+               !asks_neighbours && o.normaliser != gate_normaliser::minus_mean &&
                all_rows_contiguous(arrays.initial, arrays.gates, arrays.measured, arrays.confidence);
     }
 
@@ -140,9 +147,10 @@ public:
         if (!divided_at_source && (all_inside || (!travels && !present_only))) return &in.gates(n, k, v, 0) + x + dx;
         if (travels && !row_inside) {
             std::fill(scratch, scratch + count, T(0));
+        } else if (divided_at_source) {
+            load_divided(&in.gates(n, k, v, 0), &divisors_(n, 0, v, 0), x, count, dx, scratch);
         } else {
             load_shifted(&in.gates(n, k, v, 0), width(), x, count, dx, scratch);
-            if (divided_at_source) divide_at_source(n, v, x, count, dx, scratch);
         }
         if (present_only)
             set_absent(d, false, y, x, count, height(), width(), -std::numeric_limits<T>::infinity(), scratch);
@@ -154,13 +162,13 @@ public:
     struct weighing {
         T const* const* gates;
         index_t i;
-        bool exponential;
+        bool exponential, divided;
         V divisor, largest;
 
         V operator[](index_t k) const
         {
             V const g = read<V>(gates[k] + i);
-            if (!exponential) return g / divisor;
+            if (!exponential) return divided ? g / divisor : g;
             using std::exp;
             return exp(g - largest) / divisor;
         }
@@ -170,7 +178,7 @@ public:
     weighing<V> weigh(T const* const* gates, index_t i) const
     {
         if (softmax) return weigh_exponentials<V>(gates, i);
-        return {gates, i, false, divides ? divisor_of(abs_sum<V>(gates, i)) : V(T(1)), V{}};
+        return {gates, i, false, divides, divides ? divisor_of(abs_sum<V>(gates, i)) : V(T(1)), V{}};
     }
 
     /// S of the gates that met.
@@ -192,18 +200,10 @@ public:
         return choose(sum == V{}, one, sum);
     }
 
-    /// rest = 1 - the sum of what a pixel's own gates give away.
+    /// What a pixel's own gates leave, copied since callers change it.
     void fill_rest_of_own(index_t n, index_t y, index_t x, index_t count, T* rest) const
     {
-        T const* const divisor = &divisors_(n, 0, y, x);
-        std::fill(rest, rest + count, T(0));
-        for (index_t k = 0; k < K; ++k) {
-            T const* const g = &in.gates(n, k, y, x);
-#pragma omp simd
-            for (index_t i = 0; i < count; ++i) rest[i] += g[i] / divisor[i];
-        }
-#pragma omp simd
-        for (index_t i = 0; i < count; ++i) rest[i] = T(1) - rest[i];
+        std::copy_n(&rests_(n, 0, y, x), count, rest);
     }
 
     /// 1 - β.
@@ -243,16 +243,18 @@ private:
         }
         largest = choose(largest == none, V{}, largest);
         for (index_t k = 0; k < K; ++k) sum = sum + exp(read<V>(gates[k] + i) - largest);
-        return {gates, i, true, choose(sum == V{}, V(T(1)), sum), largest};
+        return {gates, i, true, true, choose(sum == V{}, V(T(1)), sum), largest};
     }
 
-    /// Gates of the pixels (v, x + dx), divided there.
-    void divide_at_source(index_t n, index_t v, index_t x, index_t count, index_t dx, T* gates) const
+    /// A row of gates divided by a row of divisors, shifted: what load_shifted would give of their quotients.
+    void load_divided(T const* gates, T const* divisors, index_t x, index_t count, index_t dx, T* to) const
     {
-        T divisor[fold_chunk];
-        load_shifted(&divisors_(n, 0, v, 0), width(), x, count, dx, divisor);
+        index_t const first = std::clamp<index_t>(-dx - x, 0, count);
+        index_t const last = std::clamp<index_t>(width() - dx - x, first, count);
+        std::fill(to, to + first, T(0));
 #pragma omp simd
-        for (index_t i = 0; i < count; ++i) gates[i] /= divisor[i] == T(0) ? T(1) : divisor[i];
+        for (index_t i = first; i < last; ++i) to[i] = gates[x + dx + i] / divisors[x + dx + i];
+        std::fill(to + last, to + count, T(0));
     }
 
     /// Divisors of a pixel's own gates.
@@ -267,7 +269,21 @@ private:
         for (index_t i = 0; i < count; ++i) sum[i] = divisor_of(sum[i]);
     }
 
+    /// 1 - the sum of what a pixel's own gates give away.
+    void left_of_own(index_t n, index_t y, index_t x, index_t count, T const* divisor, T* left) const
+    {
+        std::fill(left, left + count, T(0));
+        for (index_t k = 0; k < K; ++k) {
+            T const* const g = &in.gates(n, k, y, x);
+#pragma omp simd
+            for (index_t i = 0; i < count; ++i) left[i] += g[i] / divisor[i];
+        }
+#pragma omp simd
+        for (index_t i = 0; i < count; ++i) left[i] = T(1) - left[i];
+    }
+
     tensor<T, 4> divisors_{};  ///< of every pixel over its own gates
+    tensor<T, 4> rests_{};     ///< and what they leave
 };
 
 }  // namespace hyspn::detail

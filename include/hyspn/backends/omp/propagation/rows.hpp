@@ -60,4 +60,36 @@ void sum_products(row_term<T> const* terms, index_t count, T const* start, T* to
     }
 }
 
+/// The same sum for `Maps` maps at once, whose values, starts and results lie a stride apart each: weights are loaded
+/// once for all of them. Their bits are those of sum_products, map by map. Returns the columns done; the rest, less
+/// than two vectors, is left.
+template <std::size_t Maps, class T>
+index_t sum_products_of_maps(row_term<T> const* terms, index_t count, index_t value_stride, T const* start,
+                             index_t start_stride, T* to, index_t to_stride, index_t width)
+{
+    using pack = simd::pack<T>;
+    constexpr index_t lanes = pack::size, maps = static_cast<index_t>(Maps);
+    index_t x = 0;
+    for (; x + 2 * lanes <= width; x += 2 * lanes) {
+        pack a[Maps], b[Maps];
+        for (index_t m = 0; m < maps; ++m) {
+            a[m] = start ? pack::load(start + m * start_stride + x) : pack{};
+            b[m] = start ? pack::load(start + m * start_stride + x + lanes) : pack{};
+        }
+        for (index_t j = 0; j < count; ++j) {
+            pack const w = pack::load(terms[j].weight + x), v = pack::load(terms[j].weight + x + lanes);
+            T const* const value = terms[j].value + x;
+            for (index_t m = 0; m < maps; ++m) {
+                a[m] = simd::fma(w, pack::load(value + m * value_stride), a[m]);
+                b[m] = simd::fma(v, pack::load(value + m * value_stride + lanes), b[m]);
+            }
+        }
+        for (index_t m = 0; m < maps; ++m) {
+            a[m].store(to + m * to_stride + x);
+            b[m].store(to + m * to_stride + x + lanes);
+        }
+    }
+    return x;
+}
+
 }  // namespace hyspn::detail

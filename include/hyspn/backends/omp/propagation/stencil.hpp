@@ -37,7 +37,8 @@ void dispatch(exec::omp const& exec, stencil_iterate_op<T, memory::host> const& 
 template <std::floating_point T>
 void dispatch(exec::omp const& exec, stencil_forward_op<T, memory::host> const& op)
 {
-    if (!row_folder<T>::serves(op.axes, op.in) || !all_rows_contiguous(op.out, op.taps, op.iterates))
+    if (propagation::present(op.in.active) || !row_folder<T>::serves(op.axes, op.in) ||
+        !all_rows_contiguous(op.out, op.taps, op.iterates))
         return forward_stencil(exec, op);
     wavefront_job<T> const job{op.axes.taps(), op.axes.steps, op.in.initial, op.out, op.iterates, op.taps};
     if (!run_wavefront(exec, job, row_folder<T>(exec, op.axes, op.in))) forward_stencil(exec, op);

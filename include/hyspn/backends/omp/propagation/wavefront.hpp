@@ -25,8 +25,10 @@ struct wavefront_job {
     index_t steps;
     view<T const, 4> initial;
     view<T, 4> out;
-    view<T, 5> iterates;  ///< x_1 ... x_{steps - 1}, or no data
-    view<T, 4> taps;      ///< receives the taps, or no data
+    view<T, 5> iterates;     ///< x_1 ... x_{steps - 1}, or no data
+    view<T, 4> taps;         ///< receives the taps, or no data
+    view<T, 5> snapshots{};  ///< receives x_t for t = snapshots_at[0], ..., or no data
+    index_t const* snapshots_at{};
 
     index_t reach() const { return neighbours.kernel / 2 * neighbours.dilation; }
     index_t height() const { return initial.extent(2); }
@@ -163,6 +165,8 @@ private:
             std::copy_n(row, right_ - left_, &job_.out(n_, l, y, left_));
         else if (job_.iterates.data_handle())
             std::copy_n(row, right_ - left_, &job_.iterates[t - 1](n_, l, y, left_));
+        for (index_t s = 0; s < job_.snapshots.extent(0); ++s)
+            if (job_.snapshots_at[s] == t) std::copy_n(row, right_ - left_, &job_.snapshots(s, n_, l, y, left_));
     }
 
     wavefront_job<T> const& job_;
