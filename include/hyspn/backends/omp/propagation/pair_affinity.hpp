@@ -6,39 +6,65 @@
 #include <cmath>
 #include <concepts>
 
-#include <hyspn/propagation/pair_affinity.hpp>
 #include <hyspn/backends/omp/shifted_columns.hpp>
+#include <hyspn/propagation/pair_affinity.hpp>
 
 /// \file
 /// Affinities of differences by rows. Included by propagation/pair_affinity.hpp.
 
 namespace hyspn::detail {
 
+/// Row y of channel k: differences of the pairs, -∞ elsewhere.
+template <class T>
+void pair_logits_row(pair_logits_op<T, memory::host> const& op, index_t n, index_t k, index_t y)
+{
+    auto const& f = op.features;
+    index_t const height = op.gates.extent(2), width = op.gates.extent(3);
+    auto const d = op.neighbours[k];
+    T* const to = &op.gates(n, k, y, 0);
+    std::fill(to, to + width, -op.infinity);
+    if (!op.window.within(d) || y + d.dy < 0 || y + d.dy >= height) return;
+    shifted_columns const columns(d.dx, width);
+    std::fill(to + columns.begin, to + columns.end, T(0));
+    for (index_t c = 0; c < f.extent(1); ++c) {
+        T const *const own = &f(n, c, y, 0), *const other = &f(n, c, y + d.dy, 0) + d.dx;
+        T const weight = op.weight(c);
+#pragma omp simd
+        for (index_t x = columns.begin; x < columns.end; ++x) to[x] += weight * std::abs(own[x] - other[x]);
+    }
+    for (index_t x = columns.begin; x < columns.end; ++x) to[x] *= op.scale;
+    if (op.window.margin == 0) return;
+    for (index_t x = columns.begin; x < columns.end; ++x)
+        if (!op.window.pairs(d, y, x, height, width)) to[x] = -op.infinity;
+}
+
+/// Row y of channel k from the channel that leads back, of the other pixel.
+template <class T>
+void mirror_logits_row(pair_logits_op<T, memory::host> const& op, index_t n, index_t k, index_t y)
+{
+    index_t const height = op.gates.extent(2), width = op.gates.extent(3);
+    auto const d = op.neighbours[k];
+    T* const to = &op.gates(n, k, y, 0);
+    std::fill(to, to + width, -op.infinity);
+    if (y + d.dy < 0 || y + d.dy >= height) return;
+    shifted_columns const columns(d.dx, width);
+    T const* const from = &op.gates(n, op.gates.extent(1) - 1 - k, y + d.dy, 0) + d.dx;
+    std::copy(from + columns.begin, from + columns.end, to + columns.begin);
+}
+
 template <std::floating_point T>
 void dispatch(exec::omp const& exec, pair_logits_op<T, memory::host> const& op)
 {
-    auto const& f = op.features;
-    if (!f.rows_contiguous() || !op.gates.rows_contiguous()) return parallel_for(exec, op.shape(), op);
-    dims<4> const e = op.gates.extents();
+    if (!op.features.rows_contiguous() || !op.gates.rows_contiguous()) return parallel_for(exec, op.shape(), op);
     if (op.gates.size() == 0) return;
-    exec::detail::for_each_index_omp(exec, e[0] * e[1] * e[2], [&](index_t row) {
-        index_t const y = row % e[2], k = row / e[2] % e[1], n = row / e[2] / e[1];
-        auto const d = op.neighbours[k];
-        T* const to = &op.gates(n, k, y, 0);
-        std::fill(to, to + e[3], -std::numeric_limits<T>::infinity());
-        if (!op.window.within(d) || y + d.dy < 0 || y + d.dy >= e[2]) return;
-        shifted_columns const columns(d.dx, e[3]);
-        std::fill(to + columns.begin, to + columns.end, T(0));
-        for (index_t c = 0; c < f.extent(1); ++c) {
-            T const *const own = &f(n, c, y, 0), *const other = &f(n, c, y + d.dy, 0) + d.dx;
-            T const weight = op.weight(c);
-#pragma omp simd
-            for (index_t x = columns.begin; x < columns.end; ++x) to[x] += weight * std::abs(own[x] - other[x]);
-        }
-        for (index_t x = columns.begin; x < columns.end; ++x) to[x] *= op.scale;
-        if (op.window.margin == 0) return;
-        for (index_t x = columns.begin; x < columns.end; ++x)
-            if (!op.window.pairs(d, y, x, e[2], e[3])) to[x] = -std::numeric_limits<T>::infinity();
+    index_t const N = op.gates.extent(0), K = op.gates.extent(1), H = op.gates.extent(2);
+    index_t const computed = K / 2 + 1;  // half of the window and the centre; the rest is the same pairs again
+    exec::detail::for_each_index_omp(exec, N * computed * H, [&](index_t row) {
+        pair_logits_row(op, row / H / computed, row / H % computed, row % H);
+    });
+    index_t const mirrored = K - computed;
+    exec::detail::for_each_index_omp(exec, N * mirrored * H, [&](index_t row) {
+        mirror_logits_row(op, row / H / mirrored, computed + row / H % mirrored, row % H);
     });
 }
 
