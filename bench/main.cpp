@@ -58,6 +58,8 @@ int main(int argc, char** argv)
     register_affinity();
     register_guidance();
     register_propagation();
+    register_mixtures();
+    register_volume();
     benchmark::Initialize(&argc, argv);
     if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 2;
     keeping_reporter reporter;

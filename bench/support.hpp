@@ -57,5 +57,7 @@ void register_manifold();
 void register_affinity();
 void register_guidance();
 void register_propagation();
+void register_mixtures();
+void register_volume();
 
 }  // namespace hyspn::bench
