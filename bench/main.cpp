@@ -60,6 +60,9 @@ int main(int argc, char** argv)
     register_propagation();
     register_mixtures();
     register_volume();
+    register_offsets();
+    register_scans();
+    register_graphs();
     benchmark::Initialize(&argc, argv);
     if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 2;
     keeping_reporter reporter;

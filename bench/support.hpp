@@ -59,5 +59,8 @@ void register_guidance();
 void register_propagation();
 void register_mixtures();
 void register_volume();
+void register_offsets();
+void register_scans();
+void register_graphs();
 
 }  // namespace hyspn::bench

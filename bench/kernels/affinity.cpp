@@ -2,14 +2,16 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // The affinities as users call them, at the size of the literature: 64 channels to 8 gates over 3 x 3 neighbours. Their
-// floor is floor_gemm, the projection alone; that of geodesic, which has none, is its traffic.
+// floor is floor_gemm, the projection alone; that of geodesic and pairwise, which have none, is their traffic.
 #include <concepts>
 #include <string_view>
 
 #include <hyspn/affinity/euclidean.hpp>
 #include <hyspn/affinity/geodesic.hpp>
 #include <hyspn/affinity/hyperbolic.hpp>
+#include <hyspn/affinity/learned_metric.hpp>
 #include <hyspn/affinity/naive.hpp>
+#include <hyspn/affinity/pairwise.hpp>
 
 #include "../support.hpp"
 
@@ -29,7 +31,9 @@ double necessary_bytes(image const& size)
 template <class Affinity>
 double gemm_flops(Affinity const&, image const& size)
 {
-    if (std::same_as<Affinity, affinity::geodesic>) return 0;
+    if (std::same_as<Affinity, affinity::geodesic> || std::same_as<Affinity, affinity::pairwise>) return 0;
+    if (std::same_as<Affinity, affinity::learned_metric>)
+        return 2.0 * static_cast<double>(outputs * channels * size.height * size.width);
     return 2.0 * static_cast<double>(9 * outputs * channels * size.height * size.width);
 }
 
@@ -87,6 +91,9 @@ void register_affinity()
         rows(exec::omp{}, "omp", "naive", affinity::naive{}, size);
         rows(exec::omp{}, "omp", "euclidean", affinity::euclidean{}, size);
         rows(exec::omp{}, "omp", "geodesic", affinity::geodesic{}, size);
+        rows(exec::omp{}, "omp", "gaussian", affinity::pairwise{}, size);
+        rows(exec::omp{}, "omp", "cosine", affinity::pairwise{.similarity = affinity::similarity::cosine}, size);
+        rows(exec::omp{}, "omp", "learned_metric", affinity::learned_metric{.rank = outputs}, size);
     }
     rows(exec::seq{}, "seq", "ham", affinity::hyperbolic{}, nyu, false);
 }

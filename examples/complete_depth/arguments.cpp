@@ -26,7 +26,11 @@ void require_consistent(arguments const& a)
 {
     require_one_of("--affinity", a.affinity, {"geodesic", "hyperbolic", "naive", "euclidean"});
     require_one_of("--backend", a.backend, {"seq", "omp", "cuda"});
-    (void)find_propagation(a.propagation, a.steps, a.alpha);  // throws for unknown names
+    auto const method = find_propagation(a.propagation, a.steps, a.alpha);  // throws for unknown names
+    if (!method.network.empty() && a.affinity != "geodesic")
+        throw usage_error("--propagation " + a.propagation + " takes --affinity geodesic alone");
+    if (!method.network.empty() && a.backend == "cuda")
+        throw usage_error("--propagation " + a.propagation + " runs on --backend seq or omp");
     if (!(a.alpha > 0 && a.alpha <= 1)) throw usage_error("--alpha must be above 0 and at most 1");
     if (a.rgb.empty() && !(a.sparse.empty() && a.truth.empty())) throw usage_error("--sparse and --truth need --rgb");
     if (!a.rgb.empty() && a.sparse.empty() && a.truth.empty())

@@ -12,6 +12,7 @@
 #include "cuda_backend.hpp"
 #endif
 #include "gates.hpp"
+#include "networks.hpp"
 #include "propagation_method.hpp"
 #include "self_supervision.hpp"
 
@@ -84,7 +85,16 @@ completion complete_on(P const& exec, Target const& target, problem const& p, ar
         result.gates = make_gates(target, module, params, as_const(result.features), method);
     });
     bar.begin("propagation");
-    result.depth = propagate(target, method, result.gates, result.initial, p.sparse);
+    if (method.network.empty())
+        result.depth = propagate(target, method, result.gates, result.initial, p.sparse);
+    else
+        result.depth = run_network(exec, method.network,
+                                   {.features = as_const(result.features),
+                                    .initial = as_const(result.initial),
+                                    .sparse = as_const(p.sparse),
+                                    .curvature = result.curvature,
+                                    .temperature = result.temperature,
+                                    .steps = method.steps().value_or(0)});
     bar.end();
     require_finite(result.depth, a);
     if (method.softmax()) exponentiate(result.gates);

@@ -10,15 +10,24 @@
 #include <hyspn/propagation/presets.hpp>
 
 #include "arguments.hpp"
+#include "networks.hpp"
 
 namespace complete_depth {
 
-/// How the initial map is spread: a preset that brings the measurements in at their pixels, or a random walk that
-/// restarts from the initial map everywhere, with the same probability.
+/// How the initial map is spread: a preset that brings the measurements in at their pixels, a random walk that restarts
+/// from the initial map everywhere, with the same probability, or one of the larger networks.
 struct propagation_method {
     hyspn::propagation::stencil net;
     std::optional<double> restart{};  ///< that probability, α
     bool to_the_limit = false;        ///< the fixed point instead of net.steps steps
+    std::string network{};            ///< a network of networks.hpp instead of net, whose gates are for pictures then
+
+    /// Steps taken, if it takes any.
+    std::optional<index_t> steps() const
+    {
+        if (!network.empty()) return network_steps(network, net.steps);
+        return to_the_limit ? std::nullopt : std::optional(net.steps);
+    }
 
     /// The gates are logits: their exponentials are what counts.
     bool softmax() const
@@ -33,7 +42,8 @@ inline constexpr std::string_view restart_names = "diffusion, diffusion_fixed_po
 /// All names of --propagation.
 inline std::string propagation_names()
 {
-    return std::string(hyspn::propagation::presets::names) + ", " + std::string(restart_names);
+    return std::string(hyspn::propagation::presets::names) + ", " + std::string(restart_names) + ", " +
+           std::string(network_names);
 }
 
 /// Throws usage_error for unknown names.
@@ -45,6 +55,7 @@ inline propagation_method find_propagation(std::string const& name, index_t step
         net.injected = injected_value::initial;  // the seed is the initial map
         return {net, alpha, name == "diffusion_fixed_point"};
     }
+    if (is_network(name)) return {.net = presets::cspn{.steps = steps}, .network = name};
     try {
         auto net = find_preset(name);
         net.steps = steps;

@@ -52,7 +52,7 @@ std::string table(scores const& s)
 std::string method_text(arguments const& a, propagation_method const& method)
 {
     return a.propagation + (method.restart ? format(", alpha %g", *method.restart) : "") +
-           (method.to_the_limit ? "" : format(", %td steps", a.steps));
+           (method.steps() ? format(", %td steps", *method.steps()) : "");
 }
 
 double total_seconds(progress const& bar)
@@ -120,7 +120,7 @@ std::string json_report(problem const& p, arguments const& a, completion const& 
     report["origin"] = c.origin;
     report["propagation"] = a.propagation;
     auto const method = find_propagation(a.propagation, a.steps, a.alpha);
-    report["steps"] = method.to_the_limit ? nlohmann::json(nullptr) : nlohmann::json(a.steps);
+    report["steps"] = method.steps() ? nlohmann::json(*method.steps()) : nlohmann::json(nullptr);
     report["alpha"] = method.restart ? nlohmann::json(*method.restart) : nlohmann::json(nullptr);
     report["backend"] = a.backend;
     return report.dump(2) + "\n";

@@ -136,9 +136,9 @@ void for_each_combination(F const& f)
 {
     using namespace propagation;
     index_t i = 0;
-    for (auto normaliser :
-         {gate_normaliser::abs_sum, gate_normaliser::abs_sum_at_source, gate_normaliser::abs_sum_clamped,
-          gate_normaliser::softmax, gate_normaliser::softmax_present, gate_normaliser::none})
+    for (auto normaliser : {gate_normaliser::abs_sum, gate_normaliser::abs_sum_at_source,
+                            gate_normaliser::abs_sum_clamped, gate_normaliser::softmax,
+                            gate_normaliser::softmax_present, gate_normaliser::minus_mean, gate_normaliser::none})
         for (auto owner : {gate_owner::destination, gate_owner::source})
             for (auto centre : {centre_term::anchor, centre_term::current, centre_term::in_set,
                                 centre_term::in_set_anchor, centre_term::none})

@@ -260,3 +260,7 @@ private:
 };
 
 }  // namespace hyspn::affinity
+
+#if HYSPN_HAS_OPENMP
+#include <hyspn/backends/omp/affinity/geodesic.hpp>
+#endif

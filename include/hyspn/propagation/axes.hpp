@@ -29,6 +29,7 @@ enum class gate_normaliser {
     abs_sum_clamped,    ///< g / max(1, S)
     softmax,            ///< over all K channels, whether the neighbour exists or not
     softmax_present,    ///< over the neighbours inside the image; the others get 0
+    minus_mean,         ///< g - the mean of the K gates; sums to 0
     none                ///< the gates are the weights
 };
 

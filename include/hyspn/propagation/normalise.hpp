@@ -48,11 +48,21 @@ struct stencil_normalise_op {
     {
         if (kind == gate_normaliser::softmax || kind == gate_normaliser::softmax_present)
             softmax(n, y, x);
+        else if (kind == gate_normaliser::minus_mean)
+            centre(n, y, x);
         else
             divide(n, y, x);
     }
 
 private:
+    HYSPN_HD void centre(index_t n, index_t y, index_t x) const
+    {
+        T sum = T(0);
+        for (index_t k = 0; k < gates.extent(1); ++k) sum += gates(n, k, y, x);
+        T const mean = sum / T(gates.extent(1));
+        for (index_t k = 0; k < gates.extent(1); ++k) weights(n, k, y, x) = gates(n, k, y, x) - mean;
+    }
+
     HYSPN_HD void divide(index_t n, index_t y, index_t x) const
     {
         using std::abs;
@@ -88,7 +98,8 @@ private:
 
 /// dgates from dweights G and the weights w of the forward pass, with c = Σ_k G_k w_k:
 /// division by S = Σ|g| + epsilon gives (G_j - sign(g_j) c) / S; where the clamp holds S at 1 it is constant, and G_j
-/// passes as it is; softmax gives w_j (G_j - c). S = 0 gives 0. dgates may be dweights.
+/// passes as it is; softmax gives w_j (G_j - c); minus_mean gives G_j less the mean of G. S = 0 gives 0. dgates may be
+/// dweights.
 template <class T, class M>
 struct stencil_normalise_adjoint_op {
     gate_normaliser kind;
@@ -104,7 +115,7 @@ struct stencil_normalise_adjoint_op {
         T sum = epsilon, c = T(0);
         for (index_t k = 0; k < gates.extent(1); ++k) {
             sum += abs(gates(n, k, y, x));
-            c += dweights(n, k, y, x) * weights(n, k, y, x);
+            c += dweights(n, k, y, x) * (kind == gate_normaliser::minus_mean ? T(1) : weights(n, k, y, x));
         }
         for (index_t k = 0; k < gates.extent(1); ++k)
             dgates(n, k, y, x) = adjoint(gates(n, k, y, x), weights(n, k, y, x), dweights(n, k, y, x), sum, c);
@@ -114,6 +125,7 @@ private:
     HYSPN_HD T adjoint(T g, T w, T dw, T sum, T c) const
     {
         if (kind == gate_normaliser::none) return dw;
+        if (kind == gate_normaliser::minus_mean) return dw - c / T(gates.extent(1));
         if (kind == gate_normaliser::softmax || kind == gate_normaliser::softmax_present) return w * (dw - c);
         if (kind == gate_normaliser::abs_sum_clamped && sum < T(1)) return dw;
         if (sum == T(0)) return T(0);

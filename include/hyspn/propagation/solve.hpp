@@ -3,60 +3,15 @@
 #pragma once
 
 #include <cmath>
-#include <sstream>
 
-#include <hyspn/core/tensor.hpp>
-#include <hyspn/exec/dispatch.hpp>
-#include <hyspn/exec/elementwise.hpp>
+#include <hyspn/propagation/solver.hpp>
 #include <hyspn/propagation/step.hpp>
 
 /// \file
 /// x = C x + b and its transpose, solved without forming a matrix: I - C is not symmetric, so by BiCGSTAB (van der
 /// Vorst, SIAM J. Sci. Stat. Comput. 13, 1992), restarted where it breaks down. All images and maps are one system.
 
-namespace hyspn {
-
-/// An iteration did not reach its tolerance.
-struct convergence_error : error {
-    using error::error;
-};
-
-}  // namespace hyspn
-
-namespace hyspn::propagation {
-
-/// How a solve ended: steps of BiCGSTAB (two applications of C each) and ‖b - (I - C)x‖ / ‖b‖, Euclidean norms.
-struct solver_report {
-    index_t iterations = 0;
-    double residual = 0;
-};
-
-}  // namespace hyspn::propagation
-
 namespace hyspn::detail {
-
-/// a·b at one place of two dense arrays.
-template <class T>
-struct product_at {
-    T const* a;
-    T const* b;
-    HYSPN_HD T operator()(index_t i) const { return a[i] * b[i]; }
-};
-
-/// to = a + s b + t c over dense arrays; `to` may be any of them.
-template <class T>
-struct linear_combination_op {
-    index_t size;
-    T const* a;
-    T s;
-    T const* b;
-    T t;
-    T const* c;
-    T* to;
-
-    dims<1> shape() const { return {size}; }
-    HYSPN_HD void operator()(index_t i) const { to[i] = a[i] + s * b[i] + t * c[i]; }
-};
 
 /// (I - C) or (I - C)ᵀ, from the taps of -C.
 template <class T, class M>
@@ -80,7 +35,7 @@ template <execution_policy P, class T, class M>
 class bicgstab {
 public:
     bicgstab(P const& exec, stencil_system<T, M> const& system, view<T const, 4, M> b, view<T, 4, M> x)
-        : exec_(exec),
+        : space_{exec},
           system_(system),
           b_(b.extents()),
           x_(x),
@@ -91,28 +46,28 @@ public:
           v_(b.extents()),
           t_(b.extents())
     {
-        hyspn::detail::dispatch(exec_, copy_op<T, 4, M>{b, as_view(b_)});
-        hyspn::detail::dispatch(exec_, copy_op<T, 4, M>{x, as_view(solution_)});
+        space_.copy(b, as_view(b_));
+        space_.copy(as_const(x), as_view(solution_));
     }
 
     /// From the guess in x until the true residual is at most tolerance·‖b‖, or max_iterations.
     propagation::solver_report run(double tolerance, index_t max_iterations)
     {
-        double const norm = std::sqrt(real(dot(b_, b_)));
+        double const norm = std::sqrt(real(space_.dot(b_, b_)));
         propagation::solver_report report;
         if (norm == 0) {
-            combine(solution_, T(-1), solution_, T(0), solution_, solution_);
+            space_.combine(solution_, T(-1), solution_, T(0), solution_, solution_);
         } else {
             report.residual = restart() / norm;
             while (!(report.residual <= tolerance) && report.iterations < max_iterations) {
                 bool const advanced = advance();
                 ++report.iterations;
-                report.residual = std::sqrt(real(dot(r_, r_))) / norm;
+                report.residual = std::sqrt(real(space_.dot(r_, r_))) / norm;
                 // The recursive residual drifts from the true one, and a breakdown needs new directions.
                 if (!advanced || report.residual <= tolerance) report.residual = restart() / norm;
             }
         }
-        hyspn::detail::dispatch(exec_, copy_op<T, 4, M>{as_const(solution_), x_});
+        space_.copy(as_const(solution_), x_);
         return report;
     }
 
@@ -121,46 +76,38 @@ private:
 
     static double real(T x) { return static_cast<double>(x); }
 
-    T dot(vector const& a, vector const& b) const { return reduce(exec_, a.size(), product_at<T>{a.data(), b.data()}); }
-
-    void combine(vector const& a, T s, vector const& b, T t, vector const& c, vector& to) const
-    {
-        hyspn::detail::dispatch(exec_,
-                                linear_combination_op<T>{to.size(), a.data(), s, b.data(), t, c.data(), to.data()});
-    }
-
     /// r = b - A x and new directions; returns ‖r‖.
     double restart()
     {
-        system_.apply(exec_, as_const(solution_), as_view(r_));
-        combine(b_, T(-1), r_, T(0), r_, r_);
-        combine(r_, T(0), r_, T(0), r_, shadow_);
-        combine(r_, T(0), r_, T(0), r_, p_);
-        rho_ = dot(shadow_, r_);
+        system_.apply(space_.exec, as_const(solution_), as_view(r_));
+        space_.combine(b_, T(-1), r_, T(0), r_, r_);
+        space_.combine(r_, T(0), r_, T(0), r_, shadow_);
+        space_.combine(r_, T(0), r_, T(0), r_, p_);
+        rho_ = space_.dot(shadow_, r_);
         return std::sqrt(real(rho_));
     }
 
     /// One step; false when the method cannot go on from here.
     bool advance()
     {
-        system_.apply(exec_, as_const(p_), as_view(v_));
-        T const alpha = rho_ / dot(shadow_, v_);
+        system_.apply(space_.exec, as_const(p_), as_view(v_));
+        T const alpha = rho_ / space_.dot(shadow_, v_);
         if (!std::isfinite(real(alpha))) return false;
-        combine(r_, -alpha, v_, T(0), v_, r_);
-        system_.apply(exec_, as_const(r_), as_view(t_));
-        T const tt = dot(t_, t_);
-        T const omega = tt == T(0) ? T(0) : dot(t_, r_) / tt;
-        combine(solution_, alpha, p_, omega, r_, solution_);
-        combine(r_, -omega, t_, T(0), t_, r_);
-        T const rho = dot(shadow_, r_);
+        space_.combine(r_, -alpha, v_, T(0), v_, r_);
+        system_.apply(space_.exec, as_const(r_), as_view(t_));
+        T const tt = space_.dot(t_, t_);
+        T const omega = tt == T(0) ? T(0) : space_.dot(t_, r_) / tt;
+        space_.combine(solution_, alpha, p_, omega, r_, solution_);
+        space_.combine(r_, -omega, t_, T(0), t_, r_);
+        T const rho = space_.dot(shadow_, r_);
         T const beta = rho / rho_ * (alpha / omega);
         rho_ = rho;
         if (!std::isfinite(real(beta)) || real(rho) == 0) return false;
-        combine(r_, beta, p_, -beta * omega, v_, p_);
+        space_.combine(r_, beta, p_, -beta * omega, v_, p_);
         return true;
     }
 
-    P exec_;
+    solver_space<P, T, M> space_;
     stencil_system<T, M> system_;
     vector b_;
     view<T, 4, M> x_;
@@ -188,12 +135,7 @@ propagation::solver_report solve_fixed_point(char const* function, P const& exec
     dispatch(exec, stencil_negate_op<T, M>{as_const(taps), as_view(negated)});
     stencil_system<T, M> const system{neighbours, as_const(negated), transposed};
     auto const report = bicgstab<P, T, M>(exec, system, b, x).run(tolerance, max_iterations);
-    if (!(report.residual <= tolerance)) {
-        std::ostringstream wanted, got;
-        wanted << "at most " << tolerance << " after " << report.iterations << " iterations";
-        got << report.residual;
-        raise<convergence_error>(function, "the residual", wanted.str(), got.str());
-    }
+    require_converged(function, report, tolerance);
     return report;
 }
 

@@ -70,6 +70,8 @@ public:
     }
 
 private:
+    /// Without outputs only the distances have cotangents (affinity::geodesic).
+    bool has_layer() const { return op_.z.extent(0) > 0; }
     index_t first(ham_tile const& tile) const { return work_.margin + tile.col0 - tile.left; }
 
     void enter(ham_tile const& tile, index_t row)
@@ -77,10 +79,9 @@ private:
         distances_.enter(tile, row);
         load_distances(op_, work_, tile, row);
         index_t const shift = work_.margin - tile.left, outputs = op_.z.extent(0);
-        T* const inner = inner_bar_.line(row);
         for (index_t o = 0; o < outputs; ++o)
             for (index_t x = tile.left; x < tile.right; ++x)
-                inner[(x + shift) * outputs + o] = from_.inner(tile.n, o, row, x);
+                inner_bar_.line(row)[(x + shift) * outputs + o] = from_.inner(tile.n, o, row, x);
         for (index_t x = tile.left; x < tile.right; ++x) norm_bar_.line(row)[x + shift] = from_.norm(tile.n, row, x);
         if (!op_.options.needs_distances()) return;
         for (index_t h = 0; h < op_.options.around.half(); ++h)
@@ -102,6 +103,7 @@ private:
     /// Weights and ranks of the pixels that see the tile's own; nobody sees from outside the image.
     void weigh(ham_tile const& wide, index_t row)
     {
+        if (!has_layer()) return;
         weights_.run(wide, row);
         index_t const begin = first(wide), end = begin + wide.col1 - wide.col0, step = reach(op_.options.around);
         for (index_t k = 0; k < op_.options.around.count(); ++k) {
@@ -113,8 +115,13 @@ private:
 
     void output(ham_tile const& tile, index_t row, matrix& dz, ham_tile_sums<T>& sums)
     {
-        gather(tile, row);
-        multiply(tile, row, dz);
+        if (has_layer()) {
+            gather(tile, row);
+            multiply(tile, row, dz);
+        } else {
+            std::fill(dx_.begin(), dx_.end(), T(0));
+            std::fill(stretch_.begin(), stretch_.end(), T(0));
+        }
         bool const pairs = op_.options.needs_distances(), plain = tame_around(row);
         if (pairs && plain)
             pair_stencil(tile, row, sums);

@@ -123,7 +123,7 @@ public:
         bool const asks_neighbours =
             o.normaliser == gate_normaliser::softmax_present && propagation::present(arrays.active);
         return o.neighbours().count() <= most_row_terms && o.injection != propagation::injection_time::before &&
-               !asks_neighbours &&
+               !asks_neighbours && o.normaliser != gate_normaliser::minus_mean &&
                all_rows_contiguous(arrays.initial, arrays.gates, arrays.measured, arrays.confidence);
     }
 

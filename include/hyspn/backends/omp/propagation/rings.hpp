@@ -1,0 +1,398 @@
+// SPDX-FileCopyrightText: 2026 The hyspn authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <concepts>
+
+#include <hyspn/backends/omp/propagation/row_gates.hpp>
+#include <hyspn/backends/omp/propagation/rows_in_time.hpp>
+#include <hyspn/backends/omp/propagation/step.hpp>
+#include <hyspn/propagation/rings.hpp>
+
+/// \file
+/// Ring propagation on the processor's cores, by rows and all steps in one pass over the gates, which are the largest
+/// array by far; what it does per pixel is in propagation/rings.hpp. Included there.
+
+namespace hyspn::detail {
+
+inline constexpr index_t ring_channels = 48;
+
+/// The offsets of all channels; telling one takes divisions.
+struct ring_offsets {
+    std::array<pixel_offset, static_cast<std::size_t>(ring_channels)> of;
+
+    ring_offsets()
+    {
+        for (index_t k = 0; k < ring_channels; ++k) of[static_cast<std::size_t>(k)] = ring_neighbours{}[k];
+    }
+    pixel_offset operator[](index_t k) const { return of[static_cast<std::size_t>(k)]; }
+};
+
+/// Calls f(x, count) for the pieces of a row.
+template <class F>
+void for_pieces(index_t width, F const& f)
+{
+    for (index_t x = 0; x < width; x += fold_chunk) f(x, std::min(fold_chunk, width - x));
+}
+
+/// Channels of a ring: first to last.
+inline index_t first_of_ring(index_t r)
+{
+    return 4 * r * (r + 1);
+}
+
+/// Σ over a ring of products at p + d_k, for a piece of a row: weight(k) and value(k) are the rows of the two factors
+/// at y + dy. Columns within reach of the sides are summed one by one.
+template <class T, class Row>
+void sum_ring(ring_offsets const& offsets, index_t r, index_t y, index_t height, index_t width, index_t x,
+              index_t count, Row const& row, T* to)
+{
+    constexpr index_t reach = ring_neighbours::reach;
+    std::array<row_term<T>, 24> terms;
+    std::array<index_t, 24> columns;
+    std::size_t used = 0;
+    for (index_t k = first_of_ring(r); k < first_of_ring(r + 1); ++k) {
+        auto const [dy, dx] = offsets[k];
+        if (y + dy < 0 || y + dy >= height) continue;
+        auto const [weight, value] = row(k, y + dy);
+        columns[used] = dx;
+        terms[used++] = {weight + x + dx, value + x + dx};
+    }
+    index_t const begin = std::clamp<index_t>(reach - x, 0, count);
+    index_t const end = std::clamp<index_t>(width - reach - x, begin, count);
+    sum_products<T>(terms.data(), static_cast<index_t>(used), nullptr, to, begin, end);
+    auto const one = [&](index_t i) {
+        T sum = T(0);
+        for (std::size_t j = 0; j < used; ++j)
+            if (x + i + columns[j] >= 0 && x + i + columns[j] < width) sum += terms[j].weight[i] * terms[j].value[i];
+        to[i] = sum;
+    };
+    for (index_t i = 0; i < begin; ++i) one(i);
+    for (index_t i = end; i < count; ++i) one(i);
+}
+
+/// Sums of gates and of their magnitudes over a ring.
+template <class T>
+void sum_ring_gates(ring_offsets const& offsets, ring_sums_op<T, memory::host> const& op, index_t r, index_t n,
+                    index_t y, index_t x, index_t count)
+{
+    index_t const height = op.gates.extent(2), width = op.gates.extent(3);
+    T* const s = &op.sums(n, r, y, x);
+    T* const q = &op.sums(n, 3 + r, y, x);
+    std::fill_n(s, count, T(0));
+    std::fill_n(q, count, T(0));
+    for (index_t k = first_of_ring(r); k < first_of_ring(r + 1); ++k) {
+        auto const [dy, dx] = offsets[k];
+        if (y + dy < 0 || y + dy >= height) continue;
+        T const* const g = &op.gates(n, k, y + dy, 0) + x + dx;
+        index_t const begin = std::clamp<index_t>(-dx - x, 0, count);
+        index_t const end = std::clamp<index_t>(width - dx - x, begin, count);
+#pragma omp simd
+        for (index_t i = begin; i < end; ++i) {
+            s[i] += g[i];
+            q[i] += std::abs(g[i]);
+        }
+    }
+}
+
+template <class T>
+void sum_row(ring_offsets const& offsets, ring_sums_op<T, memory::host> const& op, index_t n, index_t y)
+{
+    for_pieces(op.sums.extent(3), [&](index_t x, index_t count) {
+        for (index_t r = 0; r < 3; ++r) sum_ring_gates(offsets, op, r, n, y, x, count);
+    });
+}
+
+/// ring_mixture of neighbouring pixels.
+template <class V>
+struct ring_mixtures {
+    V pi[4];
+    V divisor, anchor;
+};
+
+/// Where the rows of a piece begin in the arrays that every step reads.
+template <class T>
+struct ring_piece {
+    T const* attention[4];
+    T const* sums[6];
+    T const* beta;  ///< or null
+    T epsilon;
+
+    ring_piece(ring_terms<T, memory::host> const& terms, index_t t, index_t n, index_t y, index_t x)
+        : beta(terms.in.confidence.data_handle() ? &terms.in.confidence(n, 0, y, x) : nullptr), epsilon(terms.epsilon)
+    {
+        for (index_t r = 0; r < 4; ++r) attention[r] = &terms.in.attention(n, 4 * t + r, y, x);
+        for (index_t r = 0; r < 6; ++r) sums[r] = &terms.sums(n, r, y, x);
+    }
+
+    template <class V>
+    ring_mixtures<V> mixture(index_t i) const
+    {
+        using std::exp;
+        V const one(T(1));
+        ring_mixtures<V> m;
+        for (index_t r = 0; r < 4; ++r) m.pi[r] = one / (one + exp(-read<V>(attention[r] + i)));
+        m.divisor = m.pi[3] + V(epsilon);
+        V given = m.pi[3];
+        for (index_t r = 0; r < 3; ++r) {
+            m.divisor = m.divisor + m.pi[r] * read<V>(sums[3 + r] + i);
+            given = given + m.pi[r] * read<V>(sums[r] + i);
+        }
+        m.anchor = m.divisor - given;
+        return m;
+    }
+
+    template <class V>
+    static V value(ring_mixtures<V> const& m, V const* rings, V x_t, V h0)
+    {
+        V sum = m.anchor * h0 + m.pi[3] * x_t;
+        for (index_t r = 0; r < 3; ++r) sum = sum + m.pi[r] * rings[r];
+        return sum / m.divisor;
+    }
+};
+
+/// The rows of one map in a step; ring sums may be kept or scratch.
+template <class T>
+struct ring_step_rows {
+    T const* rings[3];
+    T const* from;
+    T const* initial;
+    T const* measured;  ///< or null
+    T* to;
+};
+
+template <class T, class V>
+void ring_step_columns(ring_piece<T> const& piece, ring_step_rows<T> const& rows, index_t i)
+{
+    auto const m = piece.template mixture<V>(i);
+    V const rings[3] = {read<V>(rows.rings[0] + i), read<V>(rows.rings[1] + i), read<V>(rows.rings[2] + i)};
+    V made = ring_piece<T>::value(m, rings, read<V>(rows.from + i), read<V>(rows.initial + i));
+    if (rows.measured) {
+        V const beta = read<V>(piece.beta + i), s = read<V>(rows.measured + i);
+        made = (V(T(1)) - beta) * made + beta * choose(beta == V(T(0)), V(T(0)), s);
+    }
+    write<V>(rows.to + i, made);
+}
+
+/// Row y of a step.
+template <class T>
+void step_row(ring_offsets const& offsets, ring_step_op<T, memory::host> const& op, index_t n, index_t y)
+{
+    auto const& in = op.terms.in;
+    index_t const height = op.to.extent(2), width = op.to.extent(3);
+    for_pieces(width, [&](index_t x, index_t count) {
+        T scratch[3][fold_chunk];
+        ring_piece<T> const piece(op.terms, op.t, n, y, x);
+        for (index_t l = 0; l < op.to.extent(1); ++l) {
+            ring_step_rows<T> rows{{},
+                                   &op.from(n, l, y, x),
+                                   &in.initial(n, l, y, x),
+                                   piece.beta ? &in.measured(n, op.terms.measured_channel(l), y, x) : nullptr,
+                                   &op.to(n, l, y, x)};
+            for (index_t r = 0; r < 3; ++r) {
+                T* const sums = op.rings.data_handle() ? &op.rings(n, 3 * l + r, y, x) : scratch[r];
+                auto const row = [&](index_t k, index_t v) {
+                    return row_term<T>{&in.gates(n, k, v, 0), &op.from(n, l, v, 0)};
+                };
+                sum_ring(offsets, r, y, height, width, x, count, row, sums);
+                rows.rings[r] = sums;
+            }
+            for_columns<T>(count, [&]<class V>(index_t i) { ring_step_columns<T, V>(piece, rows, i); });
+        }
+    });
+}
+
+/// What the maps of a pixel add up to.
+template <class V>
+struct ring_map_sums {
+    V dpi[4]{};
+    V dbeta{};
+    V missing{};  ///< 1 where β is 0 and a map has no number
+};
+
+/// The adjoint of the receiving pixel by pieces of a row.
+template <class T>
+class ring_receiver_rows {
+public:
+    ring_receiver_rows(ring_receiver_adjoint_op<T, memory::host> const& op, index_t n, index_t y, index_t x)
+        : op_(op), piece_(op.terms, op.t, n, y, x), n_(n), y_(y), x_(x)
+    {
+    }
+
+    template <class V>
+    void columns(index_t i) const
+    {
+        auto const m = piece_.template mixture<V>(i);
+        ring_map_sums<V> sums;
+        for (index_t l = 0; l < op_.lambda.extent(1); ++l) map(m, l, i, sums);
+        for (index_t r = 0; r < 4; ++r)
+            write<V>(&op_.d.attention(n_, 4 * op_.t + r, y_, x_) + i, sums.dpi[r] * m.pi[r] * (V(T(1)) - m.pi[r]));
+        if (piece_.beta) add(op_.d.confidence, 0, i, choose(sums.missing == V(T(0)), sums.dbeta, V(T(0))));
+    }
+
+private:
+    template <class A>
+    auto* at(A const& array, index_t channel, index_t i) const
+    {
+        return &array(n_, channel, y_, x_) + i;
+    }
+    template <class V>
+    void add(view<T, 4> const& array, index_t channel, index_t i, V a) const
+    {
+        T* const p = at(array, channel, i);
+        write<V>(p, read<V>(p) + a);
+    }
+
+    template <class V>
+    void map(ring_mixtures<V> const& m, index_t l, index_t i, ring_map_sums<V>& sums) const
+    {
+        V const own[3] = {read<V>(at(op_.rings, 3 * l, i)), read<V>(at(op_.rings, 3 * l + 1, i)),
+                          read<V>(at(op_.rings, 3 * l + 2, i))};
+        V const h0 = read<V>(at(op_.terms.in.initial, l, i)), x_t = read<V>(at(op_.from, l, i)),
+                received = read<V>(at(op_.lambda, l, i));
+        V const made = ring_piece<T>::value(m, own, x_t, h0), e = made - h0;
+        V mu = received / m.divisor;
+        if (piece_.beta) mu = (V(T(1)) - read<V>(piece_.beta + i)) * mu;
+        for (index_t r = 0; r < 3; ++r) {
+            V const share = mu * m.pi[r];
+            V const s = read<V>(piece_.sums[r] + i), q = read<V>(piece_.sums[3 + r] + i);
+            sums.dpi[r] = sums.dpi[r] + mu * (own[r] - s * h0 - q * e);
+            write<V>(at(op_.shares, 4 * l + r, i), share);
+            add(op_.held, r, i, share * h0);
+            add(op_.held, 3 + r, i, share * e);
+        }
+        sums.dpi[3] = sums.dpi[3] + mu * (x_t - made);
+        write<V>(at(op_.shares, 4 * l + 3, i), mu * m.pi[3]);
+        add(op_.d.initial, l, i, mu * m.anchor);
+        if (piece_.beta) injection(l, i, received, made, sums);
+    }
+
+    template <class V>
+    void injection(index_t l, index_t i, V received, V made, ring_map_sums<V>& sums) const
+    {
+        V const zero(T(0)), one(T(1));
+        index_t const channel = op_.terms.measured_channel(l);
+        V const beta = read<V>(piece_.beta + i), s = read<V>(at(op_.terms.in.measured, channel, i));
+        V const lost = choose(beta == zero, choose(s - s == zero, zero, one), zero);
+        sums.missing = choose(lost == zero, sums.missing, lost);
+        sums.dbeta = sums.dbeta + received * (choose(lost == zero, s, zero) - made);
+        add(op_.d.measured, channel, i, beta * received);
+    }
+
+    ring_receiver_adjoint_op<T, memory::host> const& op_;
+    ring_piece<T> piece_;
+    index_t n_, y_, x_;
+};
+
+template <class T>
+void receiver_row(ring_receiver_adjoint_op<T, memory::host> const& op, index_t n, index_t y)
+{
+    for_pieces(op.lambda.extent(3), [&](index_t x, index_t count) {
+        ring_receiver_rows<T> const rows(op, n, y, x);
+        for_columns<T>(count, [&]<class V>(index_t i) { rows.template columns<V>(i); });
+    });
+}
+
+template <class T>
+void source_row(ring_offsets const& offsets, ring_source_adjoint_op<T, memory::host> const& op, index_t n, index_t y)
+{
+    for (index_t l = 0; l < op.to.extent(1); ++l) {
+        std::array<row_term<T>, static_cast<std::size_t>(ring_channels)> terms;
+        std::size_t used = 0;
+        for (index_t k = 0; k < ring_channels; ++k) {
+            auto const [dy, dx] = offsets[k];
+            if (y - dy < 0 || y - dy >= op.to.extent(2)) continue;
+            terms[used++] = {&op.gates(n, k, y, 0), &op.shares(n, 4 * l + ring_neighbours::ring(k), y - dy, 0) - dx};
+        }
+        sum_products<T>(terms.data(), static_cast<index_t>(used), &op.shares(n, 4 * l + 3, y, 0), &op.to(n, l, y, 0), 0,
+                        op.to.extent(3));
+    }
+}
+
+/// Row y of the gradients of the gates.
+template <class T>
+void gates_row(ring_offsets const& offsets, ring_gates_adjoint_op<T, memory::host> const& op, index_t n, index_t y)
+{
+    index_t const height = op.dgates.extent(2), width = op.dgates.extent(3), maps = op.initial.extent(1);
+    row_terms<T> terms;
+    for (index_t k = 0; k < ring_channels; ++k) {
+        auto const [dy, dx] = offsets[k];
+        index_t const v = y - dy, r = ring_neighbours::ring(k);
+        T* const to = &op.dgates(n, k, y, 0);
+        if (v < 0 || v >= height) {
+            std::fill_n(to, width, T(0));
+            continue;
+        }
+        T const* const g = &op.gates(n, k, y, 0);
+        T const* const h = &op.held(n, r, v, 0) - dx;
+        T const* const e = &op.held(n, 3 + r, v, 0) - dx;
+#pragma omp simd
+        for (index_t i = 0; i < width; ++i) to[i] = -h[i] - (g[i] > T(0) ? e[i] : g[i] < T(0) ? -e[i] : T(0));
+        std::size_t used = 0;
+        for (index_t t = 0; t < op.shares.extent(0); ++t) {
+            auto const from = op.x(t);
+            for (index_t l = 0; l < maps; ++l)
+                terms[used++] = {&op.shares(t, n, 4 * l + r, v, 0) - dx, &from(n, l, y, 0)};
+        }
+        sum_products<T>(terms.data(), static_cast<index_t>(used), to, to, 0, width);
+    }
+}
+
+/// Whether rows of everything the steps read lie in one piece.
+template <class T>
+bool ring_rows_contiguous(ring_terms<T, memory::host> const& terms)
+{
+    auto const& in = terms.in;
+    return all_rows_contiguous(in.initial, in.gates, in.attention, in.measured, in.confidence, terms.sums);
+}
+
+template <std::floating_point T>
+void dispatch(exec::omp const& exec, ring_iterate_op<T, memory::host> const& op)
+{
+    if (op.steps == 0 || op.out.size() == 0 || !ring_rows_contiguous(op.terms) ||
+        !all_rows_contiguous(op.out, op.rings, op.iterates))
+        return iterate_rings(exec, op);
+    tensor<T, 4> scratch(op.scratch_extents());
+    ring_offsets const offsets;
+    for_rows_in_time(exec, op.out.extent(0), op.out.extent(2), op.steps, ring_neighbours::reach,
+                     [&](index_t n, index_t t, index_t y) {
+                         if (t == 0) sum_row(offsets, op.sum(), n, y);
+                         step_row(offsets, op.step(t, as_view(scratch)), n, y);
+                     });
+}
+
+template <std::floating_point T>
+void dispatch(exec::omp const& exec, ring_adjoint_op<T, memory::host> const& op)
+{
+    auto const& d = op.d;
+    if (op.lambda.size() == 0 || !ring_rows_contiguous(op.terms) ||
+        !all_rows_contiguous(op.iterates, op.rings, op.lambda, op.shares, op.held, d.initial, d.attention, d.measured,
+                             d.confidence))
+        return iterate_rings_back(exec, op);
+    index_t const steps = op.steps();
+    ring_offsets const offsets;
+    // Stage j: dL/dx_{T-j}, then what its pixels received in the step before.
+    for_rows_in_time(exec, op.lambda.extent(0), op.lambda.extent(2), steps + 1, ring_neighbours::reach,
+                     [&](index_t n, index_t stage, index_t y) {
+                         index_t const t = steps - stage;
+                         if (t < steps) source_row(offsets, op.source(t), n, y);
+                         if (t > 0) receiver_row(op.receiver(t - 1), n, y);
+                     });
+}
+
+template <std::floating_point T>
+void dispatch(exec::omp const& exec, ring_gates_adjoint_op<T, memory::host> const& op)
+{
+    index_t const height = op.dgates.extent(2);
+    if (op.dgates.size() == 0 || op.shares.extent(0) * op.initial.extent(1) > most_row_terms ||
+        !all_rows_contiguous(op.gates, op.initial, op.iterates, op.shares, op.held, op.dgates))
+        return parallel_for(exec, op.shape(), op);
+    ring_offsets const offsets;
+    exec::detail::for_each_index_omp(exec, op.dgates.extent(0) * height,
+                                     [&](index_t i) { gates_row(offsets, op, i / height, i % height); });
+}
+
+}  // namespace hyspn::detail

@@ -1,0 +1,123 @@
+// SPDX-FileCopyrightText: 2026 The hyspn authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <vector>
+
+#include <hyspn/backends/omp/propagation/sampled_rows.hpp>
+
+/// \file
+/// Gradients of the weights and offsets of sampled neighbours by pieces of rows. Used by sampled_steps.hpp.
+
+namespace hyspn::detail {
+
+/// Gradients of weights and offsets over a few steps at a time, so that these, the largest arrays, are touched once for
+/// all of them: with sums over the steps of λ times the four pixels around a sample, the rest is as for one step.
+template <class T>
+struct sample_gradients {
+    sample_points<T, memory::host> points;
+    view<T const, 4> weights;
+    bool current;
+    view<T, 4> dweights, doffsets;  ///< added to; doffsets may be without data
+
+    /// Adds the part of `count` steps: lambdas[g] [N, L, H, W], and the planes that step read.
+    void add(exec::omp const& exec, std::vector<padded_planes<T>> const& from, index_t count,
+             view<T const, 5> const& lambdas) const
+    {
+        index_t const terms = count * lambdas.extent(2);
+        for_row_chunks(exec, lambdas.extent(1), points.height(), points.width(),
+                       [&](index_t n, index_t y, index_t x, index_t columns) {
+                           for (index_t first = 0; first < terms; first += most_terms) {
+                               index_t const end = std::min(terms, first + most_terms);
+                               add(term_list(from, lambdas, n, y, x, first, end), n, y, x, columns);
+                           }
+                       });
+    }
+
+private:
+    static constexpr index_t most_terms = 32;
+
+    /// Pairs of λ and the map it belongs to.
+    struct term_list {
+        std::array<T const*, static_cast<std::size_t>(most_terms)> lambda, plane, pixel;
+        std::size_t count = 0;
+        index_t stride;
+
+        term_list(std::vector<padded_planes<T>> const& from, view<T const, 5> const& lambdas, index_t n, index_t y,
+                  index_t x, index_t first, index_t end)
+            : stride(from.front().stride())
+        {
+            index_t const maps = lambdas.extent(2);
+            for (index_t i = first; i < end; ++i, ++count) {
+                index_t const g = i / maps, l = i % maps;
+                auto const& planes = from[static_cast<std::size_t>(g)];
+                lambda[count] = &lambdas(g, n, l, y, x);
+                plane[count] = planes.plane(n * maps + l);
+                pixel[count] = planes.at(n * maps + l, y, x);
+            }
+        }
+
+        /// Σ λ x.
+        void sum_own(index_t columns, T* to) const
+        {
+            for (std::size_t j = 0; j < count; ++j)
+#pragma omp simd
+                for (index_t i = 0; i < columns; ++i) to[i] += lambda[j][i] * pixel[j][i];
+        }
+
+        /// Σ λ times each of the four pixels: to[lane * sample_chunk + i].
+        void sum(located_samples<T> const& cells, index_t columns, T* to) const
+        {
+            for (index_t i = 0; i < columns; ++i) {
+                quad<T> total{}, pixels;
+                for (std::size_t j = 0; j < count; ++j) {
+                    load_quad(plane[j] + cells.at[i], stride, pixels);
+                    total += pixels * lambda[j][i];
+                }
+                for (index_t lane = 0; lane < 4; ++lane) to[lane * sample_chunk + i] = total[lane];
+            }
+        }
+    };
+
+    /// The part of some terms at a chunk.
+    void add(term_list const& terms, index_t n, index_t y, index_t x, index_t columns) const
+    {
+        sample_locator<T> const locator(points);
+        located_samples<T> cells;
+        T own[sample_chunk] = {}, sums[4 * sample_chunk];
+        if (current) terms.sum_own(columns, own);
+        for (index_t k = 0; k < points.count(); ++k) {
+            locator(n, k, y, x, columns, cells);
+            terms.sum(cells, columns, sums);
+            add_weights(cells, sums, own, columns, &dweights(n, k, y, x));
+            if (!doffsets.data_handle() || points.stays(k)) continue;
+            add_offsets(cells, sums, &weights(n, k, y, x), columns, &doffsets(n, 2 * k, y, x),
+                        &doffsets(n, 2 * k + 1, y, x));
+        }
+    }
+
+    static void add_weights(located_samples<T> const& c, T const* sums, T const* own, index_t columns, T* dw)
+    {
+        T const *const a = sums, *const b = sums + sample_chunk;
+        T const *const e = sums + 2 * sample_chunk, *const f = sums + 3 * sample_chunk;
+#pragma omp simd
+        for (index_t i = 0; i < columns; ++i) {
+            T const above = a[i] + c.fx[i] * (b[i] - a[i]), under = e[i] + c.fx[i] * (f[i] - e[i]);
+            dw[i] += above + c.fy[i] * (under - above) - own[i];
+        }
+    }
+
+    static void add_offsets(located_samples<T> const& c, T const* sums, T const* w, index_t columns, T* dy, T* dx)
+    {
+        T const *const a = sums, *const b = sums + sample_chunk;
+        T const *const e = sums + 2 * sample_chunk, *const f = sums + 3 * sample_chunk;
+#pragma omp simd
+        for (index_t i = 0; i < columns; ++i) {
+            T const left = e[i] - a[i], right = f[i] - b[i], top = b[i] - a[i], bottom = f[i] - e[i];
+            dy[i] += w[i] * (left + c.fx[i] * (right - left));
+            dx[i] += w[i] * (top + c.fy[i] * (bottom - top));
+        }
+    }
+};
+
+}  // namespace hyspn::detail

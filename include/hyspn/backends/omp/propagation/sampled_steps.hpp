@@ -1,0 +1,272 @@
+// SPDX-FileCopyrightText: 2026 The hyspn authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <vector>
+
+#include <hyspn/backends/omp/propagation/sampled_gradients.hpp>
+#include <hyspn/backends/omp/propagation/sampled_scatter.hpp>
+#include <hyspn/propagation/sampled/steps.hpp>
+
+/// \file
+/// Steps of networks with learned offsets on the processor's cores. Included by propagation/sampled/steps.hpp.
+
+namespace hyspn::detail {
+
+/// to = (1 - β) from + β s for a piece of a row.
+template <class T>
+void blend_row(stencil_terms<T, memory::host> const& terms, index_t n, index_t l, index_t y, index_t x, index_t columns,
+               T const* from, T* to)
+{
+    T const* const beta = &terms.confidence(n, 0, y, x);
+    T const* const s = &terms.measured(n, terms.measured_channel(l), y, x);
+#pragma omp simd
+    for (index_t i = 0; i < columns; ++i) {
+        T const found = s[i];
+        T const used = beta[i] == T(0) ? T(0) : found;
+        to[i] = (T(1) - beta[i]) * from[i] + beta[i] * used;
+    }
+}
+
+/// The adjoint for a piece of a row.
+template <class T>
+void unblend_row(blend_adjoint_op<T, memory::host> const& op, index_t n, index_t y, index_t x, index_t columns)
+{
+    auto const& terms = op.terms;
+    T const* const beta = &terms.confidence(n, 0, y, x);
+    T sum[sample_chunk] = {}, known[sample_chunk];
+    std::fill_n(known, columns, T(1));
+    for (index_t l = 0; l < op.d.extent(1); ++l) {
+        T* const d = &op.d(n, l, y, x);
+        if (op.dbeta.data_handle()) {
+            T const *const s = &terms.measured(n, terms.measured_channel(l), y, x), *const from = &op.from(n, l, y, x);
+#pragma omp simd
+            for (index_t i = 0; i < columns; ++i) {
+                T const found = s[i];
+                bool const missing = beta[i] == T(0) && !(found - found == T(0));
+                known[i] = missing ? T(0) : known[i];
+                T const used = missing ? T(0) : found;
+                sum[i] += d[i] * (used - from[i]);
+            }
+        }
+        if (op.dmeasured.data_handle()) {
+            T* const to = &op.dmeasured(n, terms.measured_channel(l), y, x);
+#pragma omp simd
+            for (index_t i = 0; i < columns; ++i) to[i] += beta[i] * d[i];
+        }
+#pragma omp simd
+        for (index_t i = 0; i < columns; ++i) d[i] *= T(1) - beta[i];
+    }
+    if (!op.dbeta.data_handle()) return;
+    T* const to = &op.dbeta(n, 0, y, x);
+#pragma omp simd
+    for (index_t i = 0; i < columns; ++i) to[i] += known[i] * sum[i];
+}
+
+template <std::floating_point T>
+void dispatch(exec::omp const& exec, blend_adjoint_op<T, memory::host> const& op)
+{
+    dims<4> const e = op.d.extents();
+    if (op.d.size() == 0 ||
+        !all_rows_contiguous(op.from, op.d, op.dmeasured, op.dbeta, op.terms.measured, op.terms.confidence))
+        return parallel_for(exec, op.shape(), op);
+    for_row_chunks(exec, e[0], e[2], e[3],
+                   [&](index_t n, index_t y, index_t x, index_t columns) { unblend_row(op, n, y, x, columns); });
+}
+
+/// Steps by rows of padded planes, one per image and map.
+template <class T>
+class sample_stepper {
+public:
+    sample_stepper(exec::omp const& exec, sampled_iterate_op<T, memory::host> const& op)
+        : exec_(exec),
+          op_(op),
+          images_(op.in.initial.extent(0)),
+          maps_(op.in.initial.extent(1)),
+          height_(op.in.initial.extent(2)),
+          width_(op.in.initial.extent(3))
+    {
+    }
+
+    static bool serves(sampled_iterate_op<T, memory::host> const& op)
+    {
+        auto const& in = op.in;
+        return op.axes.steps > 0 && in.initial.size() > 0 && serves_samples(points_of(op.axes, in.offsets, 0)) &&
+               all_rows_contiguous(in.initial, in.measured, op.beta, op.weights);
+    }
+
+    padded_planes<T> planes() const { return {images_ * maps_, height_, width_}; }
+
+    /// planes = what a step from x reads: x, or x blended with the measurements.
+    void pad(view<T const, 4> const& x, padded_planes<T>& to) const
+    {
+        for_row_chunks(exec_, images_, height_, width_, [&](index_t n, index_t y, index_t begin, index_t columns) {
+            for (index_t l = 0; l < maps_; ++l)
+                start(n, l, y, begin, columns, &x(n, l, y, begin), to.at(n * maps_ + l, y, begin));
+        });
+    }
+
+    /// Step t, before any injection after it, as a function of chunks: f(n, l, y, x, columns, values).
+    template <class F>
+    void step(index_t t, padded_planes<T> const& from, F const& f) const
+    {
+        sample_locator<T> const locator(points_of(op_.axes, op_.in.offsets, t));
+        auto const weights = op_.weights_of(t);
+        for_row_chunks(exec_, images_, height_, width_, [&](index_t n, index_t y, index_t x, index_t columns) {
+            located_chunk<T> cells;
+            cells.locate(locator, n, y, x, columns);
+            weight_rows<T> const rows(weights, n, y, x);
+            T rest[sample_chunk], to[sample_chunk];
+            if (op_.current()) rows.fill_rest(columns, rest);
+            for (index_t l = 0; l < maps_; ++l) {
+                index_t const i = n * maps_ + l;
+                sum_samples(cells, rows, from.plane(i), from.stride(), columns, to);
+                if (op_.current()) add_products(rest, from.at(i, y, x), columns, to);
+                f(n, l, y, x, columns, to);
+            }
+        });
+    }
+
+    /// All steps.
+    void run() const
+    {
+        auto from = planes(), next = planes();
+        pad(op_.in.initial, from);
+        auto const terms = injection_terms(op_.in, op_.beta);
+        for (index_t t = 0; t < op_.axes.steps; ++t) {
+            bool const last = t == op_.axes.steps - 1;
+            step(t, from, [&](index_t n, index_t l, index_t y, index_t x, index_t columns, T* values) {
+                if (op_.after()) blend_row(terms, n, l, y, x, columns, values, values);
+                if (last) std::copy_n(values, columns, &op_.out(n, l, y, x));
+                if (last) return;
+                if (op_.iterates.data_handle()) std::copy_n(values, columns, &op_.iterates(t, n, l, y, x));
+                start(n, l, y, x, columns, values, next.at(n * maps_ + l, y, x));
+            });
+            std::swap(from, next);
+        }
+    }
+
+private:
+    void start(index_t n, index_t l, index_t y, index_t x, index_t columns, T const* from, T* to) const
+    {
+        if (op_.before())
+            blend_row(injection_terms(op_.in, op_.beta), n, l, y, x, columns, from, to);
+        else
+            std::copy_n(from, columns, to);
+    }
+
+    static void add_products(T const* a, T const* b, index_t columns, T* to)
+    {
+#pragma omp simd
+        for (index_t i = 0; i < columns; ++i) to[i] += a[i] * b[i];
+    }
+
+    exec::omp exec_;
+    sampled_iterate_op<T, memory::host> op_;
+    index_t images_, maps_, height_, width_;
+};
+
+template <std::floating_point T>
+void dispatch(exec::omp const& exec, sampled_iterate_op<T, memory::host> const& op)
+{
+    if (!sample_stepper<T>::serves(op) || !all_rows_contiguous(op.out, op.iterates)) return iterate_samples(exec, op);
+    sample_stepper<T>(exec, op).run();
+}
+
+/// λ_{t-1} from λ_t, in groups of steps.
+template <class T>
+class sample_backpropagation {
+public:
+    sample_backpropagation(exec::omp const& exec, sampled_iterate_adjoint_op<T, memory::host> const& op)
+        : exec_(exec), op_(op), stepper_(exec, op.of), group_(own_sets() ? 1 : std::min<index_t>(op.of.axes.steps, 6))
+    {
+        dims<4> const e = op.dout.extents();
+        for (index_t g = 0; g < group_; ++g) from_.push_back(stepper_.planes());
+        lambdas_ = tensor<T, 5>(dims<5>{group_ + 1, e[0], e[1], e[2], e[3]});
+        if (op.of.after() && op.dbeta.data_handle()) unblended_ = tensor<T, 4>(e);
+    }
+
+    static bool serves(sampled_iterate_adjoint_op<T, memory::host> const& op)
+    {
+        return sample_stepper<T>::serves(op.of) &&
+               all_rows_contiguous(op.iterates, op.dweights, op.doffsets, op.dmeasured, op.dbeta);
+    }
+
+    void run()
+    {
+        auto const lambdas = as_view(lambdas_);
+        clear_sums(exec_, op_);
+        dispatch(exec_, copy_op<T, 4, memory::host>{op_.dout, lambdas[0]});
+        index_t filled = 0;
+        for (index_t t = op_.of.axes.steps - 1; t >= 0; --t) {
+            back(t, from_[static_cast<std::size_t>(filled)], lambdas[filled], lambdas[filled + 1]);
+            if (++filled < group_ && t > 0) continue;
+            add_gradients(t, filled);
+            dispatch(exec_, copy_op<T, 4, memory::host>{lambdas[filled], lambdas[0]});
+            filled = 0;
+        }
+        dispatch(exec_, copy_op<T, 4, memory::host>{lambdas[0], op_.dinitial});
+    }
+
+private:
+    bool own_sets() const { return op_.of.axes.gates_per_step || op_.of.axes.offsets_per_step; }
+
+    /// One step: leaves in `lambda` the adjoint of the sums of samples, in `from` what they read.
+    void back(index_t t, padded_planes<T>& from, view<T, 4> const& lambda, view<T, 4> const& earlier)
+    {
+        auto const& of = op_.of;
+        stepper_.pad(op_.iterate(t), from);
+        if (of.after()) {
+            auto const y = as_view(unblended_);
+            if (y.data_handle())
+                stepper_.step(t, from, [&](index_t n, index_t l, index_t row, index_t x, index_t columns, T* values) {
+                    std::copy_n(values, columns, &y(n, l, row, x));
+                });
+            dispatch(exec_, op_.unblend(y, lambda));
+        }
+        if (of.axes.detach) {
+            dispatch(exec_, fill_op<T, 4, memory::host>{T(0), earlier});
+        } else {
+            transpose(t, lambda, earlier);
+            if (of.before()) dispatch(exec_, op_.unblend(op_.iterate(t), earlier));
+        }
+        if (t > 0 && op_.diterates.data_handle())
+            dispatch(exec_, add_scaled_op<T, 4, memory::host>{T(1), op_.diterates[t - 1], earlier});
+    }
+
+    /// Of `count` steps, the earliest of them t.
+    void add_gradients(index_t t, index_t count) const
+    {
+        auto const step = op_.of.step(t, {}, {});
+        sample_gradients<T>{step.points, step.weights, step.current, op_.dweights_of(t), op_.doffsets_of(t)}.add(
+            exec_, from_, count, as_const(lambdas_));
+    }
+
+    void transpose(index_t t, view<T const, 4> lambda, view<T, 4> earlier)
+    {
+        auto const op = op_.transposed(t, lambda, earlier);
+        if (scatter_.empty() || op_.of.axes.offsets_per_step) {
+            scatter_.clear();
+            scatter_.emplace_back(exec_, op.points);
+        }
+        scatter_.front().run(op);
+    }
+
+    exec::omp exec_;
+    sampled_iterate_adjoint_op<T, memory::host> op_;
+    sample_stepper<T> stepper_;
+    index_t group_;
+    std::vector<padded_planes<T>> from_;
+    std::vector<sample_scatter<T>> scatter_;  ///< one, once it is needed
+    tensor<T, 5> lambdas_{};
+    tensor<T, 4> unblended_{};
+};
+
+template <std::floating_point T>
+void dispatch(exec::omp const& exec, sampled_iterate_adjoint_op<T, memory::host> const& op)
+{
+    if (!sample_backpropagation<T>::serves(op)) return iterate_samples_back(exec, op);
+    sample_backpropagation<T>(exec, op).run();
+}
+
+}  // namespace hyspn::detail

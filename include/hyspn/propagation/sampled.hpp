@@ -1,0 +1,193 @@
+// SPDX-FileCopyrightText: 2026 The hyspn authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <hyspn/propagation/sampled/gates.hpp>
+#include <hyspn/propagation/sampled/options.hpp>
+#include <hyspn/propagation/sampled/steps.hpp>
+
+/// \file
+/// Forward and backward of propagation::sampled.
+
+namespace hyspn::detail {
+
+/// β = mask · confidence, 0 where the mask is, infinite or NaN as the confidence may be there.
+template <class T, class M>
+struct masked_confidence_op {
+    view<T const, 4, M> mask, confidence;
+    view<T, 4, M> to;
+
+    dims<4> shape() const { return to.extents(); }
+    HYSPN_HD void operator()(index_t n, index_t c, index_t y, index_t x) const
+    {
+        T const m = mask(n, c, y, x), s = confidence(n, c, y, x);
+        bool const finite = s - s == T(0);
+        to(n, c, y, x) = m == T(0) && !finite ? T(0) : m * s;
+    }
+};
+
+/// Its adjoint. A gradient without data is left out; that of the mask is 0 where mask and confidence give NaN.
+template <class T, class M>
+struct masked_confidence_adjoint_op {
+    view<T const, 4, M> mask, confidence, dbeta;
+    view<T, 4, M> dmask, dconfidence;
+
+    dims<4> shape() const { return dbeta.extents(); }
+    HYSPN_HD void operator()(index_t n, index_t c, index_t y, index_t x) const
+    {
+        T const d = dbeta(n, c, y, x), s = confidence(n, c, y, x);
+        bool const finite = s - s == T(0);
+        if (dmask.data_handle()) dmask(n, c, y, x) = finite ? d * s : T(0);
+        if (dconfidence.data_handle()) dconfidence(n, c, y, x) = d * mask(n, c, y, x);
+    }
+};
+
+/// β of the inputs: the mask, or the mask times confidence in an array of its own; empty where nothing is injected.
+template <class T, class M>
+class injected_share {
+public:
+    template <execution_policy P>
+    injected_share(P const& exec, propagation::sampled const& axes, propagation::sampled_inputs<T, M> const& in)
+        : beta(in.mask)
+    {
+        if (axes.confidence != confidence_role::injection) return;
+        product_ = tensor<T, 4, M>(in.mask.extents());
+        dispatch(exec, masked_confidence_op<T, M>{in.mask, in.confidence, as_view(product_)});
+        beta = as_const(product_);
+    }
+
+    view<T const, 4, M> beta;
+
+private:
+    tensor<T, 4, M> product_{};
+};
+
+/// Both forward passes; iterates are left empty where nothing is kept.
+template <execution_policy P, class T, class M>
+void forward_samples(P const& exec, propagation::sampled const& axes, propagation::sampled_inputs<T, M> const& in,
+                     view<T, 4, M> const& out, view<T, 4, M> const& weights, view<T, 5, M> const& iterates)
+{
+    injected_share<T, M> const share(exec, axes, in);
+    dispatch(exec, sampled_weights_op<T, M>{axes, in, weights});
+    dispatch(exec, sampled_iterate_op<T, M>{axes, in, share.beta, weights, out, iterates});
+}
+
+/// dβ to the gradients of mask and confidence.
+template <execution_policy P, class T, class M>
+void share_adjoint(P const& exec, propagation::sampled const& axes, propagation::sampled_inputs<T, M> const& in,
+                   view<T const, 4, M> const& dbeta, propagation::sampled_gradients<T, M> const& d)
+{
+    if (!dbeta.data_handle()) return;
+    if (axes.confidence == confidence_role::injection)
+        dispatch(exec, masked_confidence_adjoint_op<T, M>{in.mask, in.confidence, dbeta, d.mask, d.confidence});
+    else
+        dispatch(exec, copy_op<T, 4, M>{dbeta, d.mask});
+}
+
+template <execution_policy P, class T, class M>
+void backward_samples(P const& exec, propagation::sampled const& axes, propagation::sampled_inputs<T, M> const& in,
+                      propagation::sampled_saved<T, M> const& kept, view<T const, 4, M> const& dout,
+                      view<T const, 5, M> const& diterates, propagation::sampled_gradients<T, M> const& d)
+{
+    bool const needs_beta =
+        d.mask.data_handle() || (axes.confidence == confidence_role::injection && d.confidence.data_handle());
+    tensor<T, 4, M> dinitial(propagation::present(d.initial) ? dims<4>{} : in.initial.extents());
+    tensor<T, 4, M> dgates(propagation::present(d.gates) ? dims<4>{} : in.gates.extents());
+    tensor<T, 4, M> dweights(kept.weights.extents()), dbeta(needs_beta ? in.mask.extents() : dims<4>{});
+    injected_share<T, M> const share(exec, axes, in);
+    sampled_iterate_op<T, M> const forward{axes, in, share.beta, as_const(kept.weights), {}, {}};
+    dispatch(exec, sampled_iterate_adjoint_op<T, M>{forward, as_const(kept.iterates), dout, diterates,
+                                                    propagation::present(d.initial) ? d.initial : as_view(dinitial),
+                                                    as_view(dweights), d.offsets, d.measured, as_view(dbeta)});
+    share_adjoint(exec, axes, in, as_const(dbeta), d);
+    dispatch(exec, sampled_weights_adjoint_op<T, M>{sampled_weights_op<T, M>{axes, in, {}}, as_const(kept.weights),
+                                                    as_view(dweights),
+                                                    propagation::present(d.gates) ? d.gates : as_view(dgates), d.gamma,
+                                                    samples_confidence(axes) ? d.confidence : view<T, 4, M>{}});
+}
+
+/// Refuses what the forward pass of these inputs did not leave, and gradients of other shapes.
+template <class T, class M>
+void require_backward(char const* function, propagation::sampled const& axes,
+                      propagation::sampled_inputs<T, M> const& in, propagation::sampled_saved<T, M> const& kept,
+                      view<T const, 4, M> const& dout, propagation::sampled_gradients<T, M> const& d)
+{
+    require_options(function, axes);
+    require_inputs(function, axes, in);
+    require_gradients(function, in, d);
+    dims<4> const e = in.initial.extents();
+    require_shape(function, "kept.weights", "the shape of gates", kept.weights.extents(), in.gates.extents());
+    require_shape(function, "kept.iterates", "[T - 1, N, L, H, W]", kept.iterates.extents(),
+                  dims<5>{axes.steps > 0 ? axes.steps - 1 : 0, e[0], e[1], e[2], e[3]});
+    require_shape(function, "dout", "[N, L, H, W]", dout.extents(), e);
+}
+
+}  // namespace hyspn::detail
+
+namespace hyspn::propagation {
+
+template <execution_policy P, class T>
+tensor<T, 4, typename P::memory_space> sampled::forward(P const& exec,
+                                                        sampled_inputs<T, typename P::memory_space> const& in) const
+{
+    tensor<T, 4, typename P::memory_space> out(in.initial.extents());
+    forward(exec, in, out);
+    return out;
+}
+
+template <execution_policy P, class T, view_of_rank<4> Y>
+void sampled::forward(P const& exec, sampled_inputs<T, typename P::memory_space> const& in, Y&& out) const
+{
+    using M = typename P::memory_space;
+    char const* const name = "sampled::forward";
+    hyspn::detail::require_options(name, *this);
+    hyspn::detail::require_inputs(name, *this, in);
+    view<T, 4, M> const to = as_view(out);
+    hyspn::detail::require_shape(name, "out", "[N, L, H, W]", to.extents(), in.initial.extents());
+    tensor<T, 4, M> weights(in.gates.extents());
+    hyspn::detail::forward_samples(exec, *this, in, to, as_view(weights), {});
+}
+
+template <execution_policy P, class T, view_of_rank<4> Y>
+void sampled::forward(P const& exec, sampled_inputs<T, typename P::memory_space> const& in, Y&& out,
+                      sampled_saved<T, typename P::memory_space>& kept) const
+{
+    using M = typename P::memory_space;
+    char const* const name = "sampled::forward";
+    hyspn::detail::require_options(name, *this);
+    hyspn::detail::require_inputs(name, *this, in);
+    view<T, 4, M> const to = as_view(out);
+    hyspn::detail::require_shape(name, "out", "[N, L, H, W]", to.extents(), in.initial.extents());
+    dims<4> const e = to.extents();
+    dims<5> const kept_extents{steps > 0 ? steps - 1 : 0, e[0], e[1], e[2], e[3]};
+    if (!(kept.iterates.extents() == kept_extents)) kept.iterates = tensor<T, 5, M>(kept_extents);
+    if (!(kept.weights.extents() == in.gates.extents())) kept.weights = tensor<T, 4, M>(in.gates.extents());
+    hyspn::detail::forward_samples(exec, *this, in, to, as_view(kept.weights), as_view(kept.iterates));
+}
+
+template <execution_policy P, class T, view_of_rank<4> Y>
+void sampled::backward(P const& exec, sampled_inputs<T, typename P::memory_space> const& in,
+                       sampled_saved<T, typename P::memory_space> const& kept, Y const& dout,
+                       sampled_gradients<T, typename P::memory_space> const& d) const
+{
+    using M = typename P::memory_space;
+    view<T const, 4, M> const lambda = as_const(dout);
+    hyspn::detail::require_backward("sampled::backward", *this, in, kept, lambda, d);
+    hyspn::detail::backward_samples(exec, *this, in, kept, lambda, {}, d);
+}
+
+template <execution_policy P, class T, view_of_rank<4> Y, view_of_rank<5> Z>
+void sampled::backward(P const& exec, sampled_inputs<T, typename P::memory_space> const& in,
+                       sampled_saved<T, typename P::memory_space> const& kept, Y const& dout, Z const& diterates,
+                       sampled_gradients<T, typename P::memory_space> const& d) const
+{
+    using M = typename P::memory_space;
+    view<T const, 4, M> const lambda = as_const(dout);
+    view<T const, 5, M> const lambdas = as_const(diterates);
+    hyspn::detail::require_backward("sampled::backward", *this, in, kept, lambda, d);
+    hyspn::detail::require_shape("sampled::backward", "diterates", "the shape of kept.iterates", lambdas.extents(),
+                                 kept.iterates.extents());
+    hyspn::detail::backward_samples(exec, *this, in, kept, lambda, lambdas, d);
+}
+
+}  // namespace hyspn::propagation

@@ -1,0 +1,87 @@
+// SPDX-FileCopyrightText: 2026 The hyspn authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <sstream>
+
+#include <hyspn/core/tensor.hpp>
+#include <hyspn/exec/dispatch.hpp>
+#include <hyspn/exec/elementwise.hpp>
+
+/// \file
+/// What the iterative solvers share: how they report and refuse, and the operations on their vectors.
+
+namespace hyspn {
+
+/// An iteration did not reach its tolerance.
+struct convergence_error : error {
+    using error::error;
+};
+
+}  // namespace hyspn
+
+namespace hyspn::propagation {
+
+/// How a solve of A x = b ended: steps of the method (BiCGSTAB applies A twice in each, conjugate gradients once) and
+/// ‖b - A x‖ / ‖b‖, Euclidean norms.
+struct solver_report {
+    index_t iterations = 0;
+    double residual = 0;
+};
+
+}  // namespace hyspn::propagation
+
+namespace hyspn::detail {
+
+/// a·b at one place of two dense arrays.
+template <class T>
+struct product_at {
+    T const* a;
+    T const* b;
+    HYSPN_HD T operator()(index_t i) const { return a[i] * b[i]; }
+};
+
+/// to = a + s b + t c over dense arrays; `to` may be any of them.
+template <class T>
+struct linear_combination_op {
+    index_t size;
+    T const* a;
+    T s;
+    T const* b;
+    T t;
+    T const* c;
+    T* to;
+
+    dims<1> shape() const { return {size}; }
+    HYSPN_HD void operator()(index_t i) const { to[i] = a[i] + s * b[i] + t * c[i]; }
+};
+
+/// The vectors of a solver, dense arrays of one shape, and what is done with them.
+template <execution_policy P, class T, class M>
+struct solver_space {
+    using vector = tensor<T, 4, M>;
+
+    P exec;
+
+    T dot(vector const& a, vector const& b) const { return reduce(exec, a.size(), product_at<T>{a.data(), b.data()}); }
+
+    /// to = a + s b + t c.
+    void combine(vector const& a, T s, vector const& b, T t, vector const& c, vector& to) const
+    {
+        dispatch(exec, linear_combination_op<T>{to.size(), a.data(), s, b.data(), t, c.data(), to.data()});
+    }
+
+    void copy(view<T const, 4, M> from, view<T, 4, M> to) const { dispatch(exec, copy_op<T, 4, M>{from, to}); }
+};
+
+/// Throws convergence_error in the name of `function` where the residual is above the tolerance.
+inline void require_converged(char const* function, propagation::solver_report const& report, double tolerance)
+{
+    if (report.residual <= tolerance) return;
+    std::ostringstream wanted, got;
+    wanted << "at most " << tolerance << " after " << report.iterations << " iterations";
+    got << report.residual;
+    raise<convergence_error>(function, "the residual", wanted.str(), got.str());
+}
+
+}  // namespace hyspn::detail

@@ -1,0 +1,115 @@
+// SPDX-FileCopyrightText: 2026 The hyspn authors
+// SPDX-License-Identifier: Apache-2.0
+
+// Networks with learned offsets: exec::cuda against exec::seq.
+
+#include <cuda/on_device.hpp>
+#include <propagation/offsets_support.hpp>
+#include <support/catch.hpp>
+
+namespace hyspn::testing {
+namespace {
+
+template <class T>
+inline constexpr double offsets_tolerance = 0;
+template <>
+inline constexpr double offsets_tolerance<double> = 1e-12;
+template <>
+inline constexpr double offsets_tolerance<float> = 1e-4;
+
+/// Arrays of a network on the device.
+template <class T>
+struct device_arrays {
+    tensor<T, 4, memory::device> initial, gates, offsets;
+    tensor<T, 1, memory::device> gamma;
+    tensor<T, 4, memory::device> confidence, measured, mask;
+
+    device_arrays(exec::cuda const& gpu, sampled_arrays<T> const& a)
+        : initial(to_device(gpu, a.initial)),
+          gates(to_device(gpu, a.gates)),
+          offsets(to_device(gpu, a.offsets)),
+          gamma(to_device(gpu, a.gamma)),
+          confidence(to_device(gpu, a.confidence)),
+          measured(to_device(gpu, a.measured)),
+          mask(to_device(gpu, a.mask))
+    {
+    }
+
+    propagation::sampled_inputs<T, memory::device> inputs() const
+    {
+        return {.initial = initial,
+                .gates = gates,
+                .offsets = offsets,
+                .gamma = gamma,
+                .confidence = confidence,
+                .measured = measured,
+                .mask = mask};
+    }
+    propagation::sampled_gradients<T, memory::device> gradients()
+    {
+        return {.initial = initial,
+                .gates = gates,
+                .offsets = offsets,
+                .gamma = gamma,
+                .confidence = confidence,
+                .measured = measured,
+                .mask = mask};
+    }
+    sampled_arrays<T> to_host_arrays(exec::cuda const& gpu) const
+    {
+        return {to_host(gpu, initial),    to_host(gpu, gates),    to_host(gpu, offsets), to_host(gpu, gamma),
+                to_host(gpu, confidence), to_host(gpu, measured), to_host(gpu, mask)};
+    }
+};
+
+template <class T>
+void check_offsets_parity(propagation::sampled const& net, dims<4> const& e, std::uint64_t seed)
+{
+    INFO(describe(net) << " on " << to_string(e));
+    exec::cuda const gpu{};
+    bool const one_map = seed % 3 == 0;
+    auto const at = cast_arrays<T>(random_arrays(net, e, seed, 2.5, one_map, true));
+    auto const dout = cast<T>(random_arrays(net, e, seed + 1).initial);
+    sampled_run<T> const wanted(exec::seq{}, net, at, dout);
+
+    device_arrays<T> const on_device(gpu, at);
+    device_arrays<T> d(gpu, zero_arrays<T>(net, e, one_map));
+    tensor<T, 4, memory::device> out(e);
+    auto const lambda = to_device(gpu, dout);
+    propagation::sampled_saved<T, memory::device> kept;
+    net.forward(gpu, on_device.inputs(), out, kept);
+    net.backward(gpu, on_device.inputs(), kept, lambda, d.gradients());
+
+    double const tolerance = offsets_tolerance<T>;
+    CHECK(relative_error(to_host(gpu, out), wanted.out) <= tolerance);
+    CHECK(relative_error(to_host(gpu, kept.weights), wanted.kept.weights) <= tolerance);
+    CHECK(relative_error(to_host(gpu, kept.iterates), wanted.kept.iterates) <= tolerance);
+    d.to_host_arrays(gpu).with(wanted.d, [&](auto const& got, auto const& reference) {
+        // dγ is a sum of parts that cancel.
+        if constexpr (std::decay_t<decltype(got)>::rank() == 4) CHECK(relative_error(got, reference) <= tolerance);
+    });
+    double parts = 0;
+    for (T x : wanted.d.gates) parts += std::abs(static_cast<double>(x));
+    if (wanted.d.gamma.size() > 0)
+        CHECK(std::abs(static_cast<double>(to_host(gpu, d.gamma)(0) - wanted.d.gamma(0))) <= tolerance * parts);
+}
+
+}  // namespace
+
+TEST_CASE("cuda: every network with learned offsets propagates as on exec::seq")
+{
+    std::uint64_t seed = 1;
+    for_each_sampled([&](propagation::sampled const& net) {
+        check_offsets_parity<double>(net, {2, 2, 5, 37}, ++seed);
+        check_offsets_parity<float>(net, {1, 1, 7, 11}, ++seed);
+    });
+}
+
+TEST_CASE("cuda: networks with learned offsets take maps of every size")
+{
+    propagation::sampled const net = propagation::presets::nlspn{.steps = 5};
+    for (auto const& e : {dims<4>{{1, 1, 1, 1}}, {{1, 1, 0, 5}}, {{0, 1, 3, 3}}, {{1, 1, 1, 300}}, {{1, 3, 61, 83}}})
+        check_offsets_parity<double>(net, e, 5);
+}
+
+}  // namespace hyspn::testing

@@ -1,0 +1,190 @@
+// SPDX-FileCopyrightText: 2026 The hyspn authors
+// SPDX-License-Identifier: Apache-2.0
+
+// Networks with learned offsets: exec::omp against exec::seq, the same bits for any number of threads, strided arrays.
+
+#include <cstring>
+
+#include "propagation/offsets_support.hpp"
+#include "support/catch.hpp"
+
+using namespace hyspn;
+using namespace hyspn::propagation;
+
+namespace {
+
+template <class T>
+inline constexpr double parity_tolerance = 0;
+template <>
+inline constexpr double parity_tolerance<double> = 1e-12;
+template <>
+inline constexpr double parity_tolerance<float> = 1e-4;
+
+template <class X>
+bool same_bits(X const& a, X const& b)
+{
+    auto const bytes = static_cast<std::size_t>(a.size()) * sizeof(typename X::value_type);
+    return a.extents() == b.extents() && (bytes == 0 || std::memcmp(a.data(), b.data(), bytes) == 0);
+}
+
+template <class T>
+void check_close(testing::sampled_run<T> const& a, testing::sampled_run<T> const& b)
+{
+    double const tolerance = parity_tolerance<T>;
+    CHECK(testing::relative_error(a.out, b.out) <= tolerance);
+    CHECK(testing::relative_error(a.kept.weights, b.kept.weights) <= tolerance);
+    CHECK(testing::relative_error(a.kept.iterates, b.kept.iterates) <= tolerance);
+    a.d.with(b.d, [&](auto const& x, auto const& y) {
+        if constexpr (std::decay_t<decltype(x)>::rank() == 4) CHECK(testing::relative_error(x, y) <= tolerance);
+    });
+    // Where the clamp does not hold, weights do not depend on γ: its gradient is a sum of many parts that cancel.
+    double parts = 0;
+    for (T x : b.d.gates) parts += std::abs(static_cast<double>(x));
+    if (b.d.gamma.size() > 0) CHECK(std::abs(static_cast<double>(a.d.gamma(0) - b.d.gamma(0))) <= tolerance * parts);
+}
+
+template <class T>
+void check_same_bits(testing::sampled_run<T> const& a, testing::sampled_run<T> const& b)
+{
+    CHECK(same_bits(a.out, b.out));
+    CHECK(same_bits(a.kept.weights, b.kept.weights));
+    CHECK(same_bits(a.kept.iterates, b.kept.iterates));
+    a.d.with(b.d, [&](auto const& x, auto const& y) { CHECK(same_bits(x, y)); });
+}
+
+template <class T>
+void compare_policies(sampled const& net, dims<4> const& e, std::uint64_t seed, double spread = 2.5)
+{
+    INFO(testing::describe(net) << " on " << to_string(e));
+    auto const at = testing::cast_arrays<T>(testing::random_arrays(net, e, seed, spread, seed % 3 == 0, true));
+    auto const dout = cast<T>(testing::random_arrays(net, e, seed + 1).initial);
+    testing::sampled_run<T> const reference(exec::seq{}, net, at, dout);
+    testing::sampled_run<T> const one(exec::omp{.threads = 1}, net, at, dout);
+    check_close(one, reference);
+    for (int threads : {2, 3}) {
+        check_same_bits(testing::sampled_run<T>(exec::omp{.threads = threads}, net, at, dout), one);
+        CHECK(same_bits(net.forward(exec::omp{.threads = threads}, at.inputs()), one.out));
+    }
+}
+
+/// Rows that lie further apart than they are long, or whose elements do.
+template <class T>
+struct spread_array {
+    tensor<T, 4> storage;
+    index_t step;
+
+    spread_array(dims<4> const& e, index_t gap) : storage(e[0], e[1], e[2], gap * e[3] + 3), step(gap) {}
+    spread_array(tensor<T, 4> const& values, index_t gap) : spread_array(values.extents(), gap)
+    {
+        view<T, 4> const to = *this;
+        if (values.size() > 0) copy(as_view(values), to);
+    }
+
+    operator view<T, 4>()
+    {
+        auto const e = storage.extents();
+        auto strides = row_major_strides(e);
+        strides[3] = step;
+        return {storage.data(), {e[0], e[1], e[2], (e[3] - 3) / step}, strides};
+    }
+};
+
+}  // namespace
+
+TEST_CASE("offsets: every network runs alike on every policy")
+{
+    std::uint64_t seed = 1;
+    testing::for_each_sampled([&](sampled const& net) {
+        compare_policies<double>(net, {2, 2, 5, 37}, ++seed);
+        compare_policies<float>(net, {1, 1, 7, 11}, ++seed);
+    });
+}
+
+TEST_CASE("offsets: images of every kind run alike on every policy")
+{
+    std::uint64_t seed = 100;
+    for (sampled const& net :
+         {sampled(presets::nlspn{.steps = 7}), sampled(presets::dyspn_softmax{.steps = 2}),
+          sampled(presets::lrru{.updates = 2}), sampled(presets::nlspn{.steps = 0, .preserve_input = false})})
+        for (dims<4> const& e : {dims<4>{1, 1, 1, 1}, dims<4>{1, 2, 1, 19}, dims<4>{2, 1, 23, 1}, dims<4>{1, 1, 2, 3},
+                                 dims<4>{1, 3, 31, 67}, dims<4>{1, 1, 17, 601}, dims<4>{0, 1, 4, 4},
+                                 dims<4>{1, 0, 4, 4}, dims<4>{1, 1, 0, 4}, dims<4>{1, 1, 4, 0}})
+            compare_policies<double>(net, e, ++seed);
+}
+
+TEST_CASE("offsets: many maps, large windows and samples from everywhere run alike")
+{
+    compare_policies<double>(presets::nlspn{.steps = 3}, {1, 37, 5, 6}, 7);
+    compare_policies<double>(presets::nlspn{.kernel = 7, .steps = 2}, {1, 1, 9, 11}, 8);
+    compare_policies<double>(presets::nlspn{.steps = 8}, {2, 1, 41, 53}, 9, 60.0);
+    compare_policies<float>(presets::lrru{}, {1, 1, 41, 53}, 10, 20.0);
+}
+
+TEST_CASE("offsets: strided arrays give the values of dense ones")
+{
+    for (index_t gap : {1, 2})
+        for (sampled const& net : {sampled(presets::nlspn{.steps = 3}), sampled(presets::dyspn_softmax{.steps = 2}),
+                                   sampled(presets::lrru{.updates = 2})}) {
+            dims<4> const e{2, 2, 9, 21};
+            auto const at = testing::random_arrays(net, e, 11);
+            auto const dout = testing::random_arrays(net, e, 12).initial;
+            testing::sampled_run<double> const dense(exec::seq{}, net, at, dout);
+
+            using array = spread_array<double>;
+            auto const spread = [&](tensor<double, 4> const& values) { return array(values, gap); };
+            auto initial = spread(at.initial), gates = spread(at.gates), offsets = spread(at.offsets),
+                 confidence = spread(at.confidence), measured = spread(at.measured), mask = spread(at.mask),
+                 lambda = spread(dout);
+            array out(e, gap), dinitial(e, gap), dgates(at.gates.extents(), gap), doffsets(at.offsets.extents(), gap),
+                dmeasured(at.measured.extents(), gap), dmask(at.mask.extents(), gap);
+            sampled_inputs<double> in{.initial = view<double, 4>(initial),
+                                      .gates = view<double, 4>(gates),
+                                      .offsets = view<double, 4>(offsets),
+                                      .gamma = at.gamma,
+                                      .measured = view<double, 4>(measured),
+                                      .mask = view<double, 4>(mask)};
+            if (at.confidence.size() > 0) in.confidence = view<double, 4>(confidence);
+            sampled_gradients<double> const d{
+                .initial = dinitial, .gates = dgates, .offsets = doffsets, .measured = dmeasured, .mask = dmask};
+            auto const run = [&](auto const& exec) {
+                INFO(testing::describe(net) << " gap " << gap);
+                sampled_saved<double> kept;
+                net.forward(exec, in, view<double, 4>(out), kept);
+                net.backward(exec, in, kept, view<double, 4>(lambda), d);
+                auto const error = [](array& a, tensor<double, 4> const& b) {
+                    return testing::relative_error(cast<double>(view<double, 4>(a)), b);
+                };
+                CHECK(error(out, dense.out) <= 1e-13);
+                CHECK(error(dinitial, dense.d.initial) <= 1e-13);
+                CHECK(error(dgates, dense.d.gates) <= 1e-12);
+                CHECK(error(doffsets, dense.d.offsets) <= 1e-12);
+                CHECK(error(dmeasured, dense.d.measured) <= 1e-13);
+                CHECK(error(dmask, dense.d.mask) <= 1e-12);
+            };
+            run(exec::seq{});
+            run(exec::omp{.threads = 3});
+        }
+}
+
+TEST_CASE("offsets: gathering transposes as scattering does, on the same operation")
+{
+    using namespace hyspn::detail;
+    for (double spread : {0.0, 1.5, 30.0}) {
+        sampled const net = presets::nlspn{};
+        dims<4> const e{2, 2, 11, 13};
+        auto at = testing::random_arrays(net, e, 3, spread);
+        // The longest way on one side is the shortest on the other.
+        if (spread == 1.5)
+            for (double& o : at.offsets) o = 2.5;
+        tensor<double, 4> gathered(e), scattered(e), banded(e);
+        auto const op = [&](tensor<double, 4>& to) {
+            return sampled_transposed_op<double, memory::host>{
+                points_of(net, as_const(at.offsets), 0), as_const(at.gates), true, as_const(at.initial), as_view(to)};
+        };
+        transpose_samples<exec::seq, double, memory::host>(exec::seq{}, op(gathered));
+        transpose_samples(exec::seq{}, op(scattered));
+        transpose_samples(exec::omp{.threads = 2}, op(banded));
+        CHECK(testing::relative_error(gathered, scattered) <= 1e-14);
+        CHECK(testing::relative_error(banded, scattered) <= 1e-14);
+    }
+}
