@@ -259,6 +259,43 @@ TEST_CASE("volume: alike on every policy, the same bits for any number of thread
     compare_policies<float>({.steps = 9}, {1, 40, 2, 3, 33}, 4);  // more maps than a group of adjoints takes
 }
 
+TEST_CASE("volume: several steps in one pass against step by step, on the same operation")
+{
+    for (index_t kernel : {3, 5})
+        for (bool keep : {false, true})
+            for (dims<5> const& e : {dims<5>{2, 1, 5, 17, 21}, dims<5>{1, 5, 3, 23, 33}}) {
+                volume const net{.kernel = kernel, .steps = 7, .order = channel_order::flipped};
+                auto const a = testing::cast_all<float>(testing::random_volume(net, e, 12));
+                auto const bias = cast<float>(testing::random_volume(net, e, 13).initial);
+                tensor<float, 6> maps(hyspn::detail::gapped_extents(as_view(a.initial), keep ? 7 : 2));
+                tensor<float, 6> stepped_maps(maps.extents());
+                tensor<float, 5> out(e), stepped(e);
+                auto gates = a.gates;
+                for (float& g : gates) g /= static_cast<float>(net.gates());
+                hyspn::detail::volume_iterate_op<float, memory::host> op{net.neighbours(),
+                                                                         7,
+                                                                         gates,
+                                                                         bias,
+                                                                         a.initial,
+                                                                         hyspn::detail::volumes_of(as_view(maps), e[4]),
+                                                                         keep,
+                                                                         out};
+                exec::omp const exec{.threads = 2};
+                for (index_t steps : {2, 3, 4}) {
+                    // Room for strips of a few rows.
+                    index_t const row = 4 * (net.gates() + 2 * e[1]) * e[4], reach = kernel / 2;
+                    index_t const bytes = row * steps * 7 * reach * (steps - 1);
+                    REQUIRE(run_volume_blocks(exec, op, {.steps = steps, .bytes = bytes}));
+                    auto reference = op;
+                    reference.maps = hyspn::detail::volumes_of(as_view(stepped_maps), e[4]);
+                    reference.out = stepped;
+                    iterate_volume(exec, reference);
+                    CHECK(same_bits(out, stepped));
+                    if (keep) CHECK(same_bits(maps, stepped_maps));
+                }
+            }
+}
+
 TEST_CASE("volume: what was kept for another width is not read again")
 {
     volume const net{.steps = 2};

@@ -175,30 +175,23 @@ propagation::inputs<T, M> slice_of(propagation::volume_inputs<T, M> const& in, i
             .confidence = slice_of(in.confidence, z)};
 }
 
-/// The steps of a volume: from x_0 to out through gapped maps, the last of which holds x_{T-1} if `keep`.
-template <execution_policy P, class T, class M>
-void iterate_volume(P const& exec, propagation::volume const& o, view<T const, 5, M> initial, view<T const, 5, M> taps,
-                    view<T const, 5, M> bias, view<T, 6, M> maps, bool keep, view<T, 5, M> out)
-{
-    if (o.steps == 0) return dispatch(exec, volume_assign_op<T, M>{initial, out});
-    auto const map = [&](index_t t) { return maps[keep ? t : t % 2]; };
-    dispatch(exec, volume_assign_op<T, M>{initial, map(0)});
-    for (index_t t = 1; t <= o.steps; ++t)
-        dispatch(exec, volume_step_op<T, M>{o.neighbours(), taps, bias, map(t - 1), t == o.steps ? out : map(t)});
-}
-
+/// Through gapped maps from h0 to out; with `keep` they hold x_0 ... x_{T-1} afterwards.
 template <execution_policy P, class T, class M>
 void forward_volume(P const& exec, propagation::volume const& o, propagation::volume_inputs<T, M> const& in,
                     view<T, 6, M> maps, bool keep, tensor<T, 5, M>& folded, view<T, 5, M> out)
 {
     if (in.initial.size() == 0) return;
-    if (gates_are_taps(o)) return iterate_volume(exec, o, in.initial, in.gates, {}, maps, keep, out);
+    if (o.steps == 0) return dispatch(exec, volume_assign_op<T, M>{in.initial, out});
+    volume_iterate_op<T, M> steps{o.neighbours(), o.steps, in.gates, {}, in.initial, maps, keep, out};
+    if (gates_are_taps(o)) return dispatch(exec, steps);
     tensor<T, 5, M> bias(in.initial.extents());
     fit(folded, in.gates.extents());
     for (index_t z = 0; z < in.initial.extent(2); ++z)
         prepare_stencil(exec, stencil_prepare_op<T, M>{axes_of_slice(o), slice_of(in, z), slice_of(as_view(folded), z),
                                                        slice_of(as_view(bias), z)});
-    iterate_volume(exec, o, in.initial, view<T const, 5, M>(as_view(folded)), as_const(bias), maps, keep, out);
+    steps.taps = as_view(folded);
+    steps.bias = as_view(bias);
+    dispatch(exec, steps);
 }
 
 /// Adjoint of the steps. Writes dinitial (the part of x_0), adds to dtaps; adds to dbias, if that has data.
@@ -359,7 +352,7 @@ void volume::backward(P const& exec, volume_inputs<T, typename P::memory_space> 
     hyspn::detail::require_shape(name, "kept.iterates", "[T, N, L, D, H, W with gaps]", kept.iterates.extents(),
                                  hyspn::detail::gapped_extents(in.initial, steps));
     bool const plain = hyspn::detail::gates_are_taps(*this);
-    if (!plain)
+    if (!plain && steps > 0)
         hyspn::detail::require_shape(name, "kept.taps", "[N, k^3 - 1, D, H, W]", kept.taps.extents(),
                                      in.gates.extents());
     if (in.initial.size() == 0) return hyspn::detail::clear_gradients(exec, d);

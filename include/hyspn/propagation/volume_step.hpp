@@ -149,8 +149,39 @@ struct volume_assign_op {
     }
 };
 
+/// `steps` steps, at least 1, from x_0 = initial to out = x_steps. With `keep`, maps [steps, N, L, D, H, W] receive
+/// x_0 ... x_{steps - 1}; without, two maps are scratch. Maps are gapped. A bias without data is 0.
+template <class T, class M>
+struct volume_iterate_op {
+    volume_neighbours neighbours;
+    index_t steps;
+    view<T const, 5, M> taps, bias, initial;
+    view<T, 6, M> maps;
+    bool keep;
+    view<T, 5, M> out;
+
+    /// x_t for t < steps; without `keep` that after `turn` others.
+    view<T, 5, M> map(index_t t, index_t turn) const { return maps[keep ? t : turn % 2]; }
+};
+
+/// Step by step, one launch each.
+template <execution_policy P, class T, class M>
+void iterate_volume(P const& exec, volume_iterate_op<T, M> const& op)
+{
+    dispatch(exec, volume_assign_op<T, M>{op.initial, op.map(0, 0)});
+    for (index_t t = 1; t <= op.steps; ++t)
+        dispatch(exec, volume_step_op<T, M>{op.neighbours, op.taps, op.bias, op.map(t - 1, t - 1),
+                                            t == op.steps ? op.out : op.map(t, t)});
+}
+
+template <execution_policy P, class T, class M>
+void dispatch(P const& exec, volume_iterate_op<T, M> const& op)
+{
+    iterate_volume(exec, op);
+}
+
 }  // namespace hyspn::detail
 
 #if HYSPN_HAS_OPENMP
-#include <hyspn/backends/omp/propagation/volume.hpp>
+#include <hyspn/backends/omp/propagation/volume_blocks.hpp>
 #endif

@@ -28,6 +28,12 @@ public:
     }
     voxel_offset const& operator[](index_t j) const { return all_[static_cast<std::size_t>(j)]; }
 
+    /// Whether neighbour j lies in another row than the one before: where rows are has to be worked out anew.
+    bool enters_row(index_t j) const
+    {
+        return j == 0 || (*this)[j].dz != (*this)[j - 1].dz || (*this)[j].dy != (*this)[j - 1].dy;
+    }
+
 private:
     std::array<voxel_offset, static_cast<std::size_t>(most_row_terms)> all_{};
 };
