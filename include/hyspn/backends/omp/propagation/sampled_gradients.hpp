@@ -5,6 +5,7 @@
 #include <vector>
 
 #include <hyspn/backends/omp/propagation/sampled_rows.hpp>
+#include <hyspn/propagation/fold.hpp>
 
 /// \file
 /// Gradients of the weights and offsets of sampled neighbours by pieces of rows. Used by sampled_steps.hpp.
@@ -19,6 +20,10 @@ struct sample_gradients {
     view<T const, 4> weights;
     bool current;
     view<T, 4> dweights, doffsets;  ///< added to; doffsets may be without data
+    /// Where dbeta has data, λ is the adjoint of what was blended after the step, not of the sums of samples: those
+    /// get (1 - β) λ, and -Σ_l λ_l y_l, y being the sums, is added to dbeta.
+    stencil_terms<T, memory::host> injection{};
+    view<T, 4> dbeta{};
 
     /// Adds the part of `count` steps: lambdas[g] [N, L, H, W], and the planes that step read.
     void add(exec::omp const& exec, std::vector<padded_planes<T>> const& from, index_t count,
@@ -80,31 +85,60 @@ private:
     };
 
     /// The part of some terms at a chunk.
-    void add(term_list const& terms, index_t n, index_t y, index_t x, index_t columns) const
+    void add(term_list const& of, index_t n, index_t y, index_t x, index_t columns) const
     {
         sample_locator<T> const locator(points);
         located_samples<T> cells;
-        T own[sample_chunk] = {}, sums[4 * sample_chunk];
-        if (current) terms.sum_own(columns, own);
+        T own[sample_chunk] = {}, sums[4 * sample_chunk], values[sample_chunk], blended[sample_chunk] = {};
+        if (current) of.sum_own(columns, own);
+        std::copy_n(own, columns, blended);
         for (index_t k = 0; k < points.count(); ++k) {
+            T const* const w = &weights(n, k, y, x);
             locator(n, k, y, x, columns, cells);
-            terms.sum(cells, columns, sums);
-            add_weights(cells, sums, own, columns, &dweights(n, k, y, x));
+            of.sum(cells, columns, sums);
+            subtract_own(cells, sums, own, columns, values);
+            if (dbeta.data_handle()) {
+                add_products(w, values, columns, blended);
+                T const* const beta = &injection.confidence(n, 0, y, x);
+                keep(beta, columns, values);
+                for (index_t lane = 0; lane < 4; ++lane) keep(beta, columns, sums + lane * sample_chunk);
+            }
+            add_values(values, columns, &dweights(n, k, y, x));
             if (!doffsets.data_handle() || points.stays(k)) continue;
-            add_offsets(cells, sums, &weights(n, k, y, x), columns, &doffsets(n, 2 * k, y, x),
-                        &doffsets(n, 2 * k + 1, y, x));
+            add_offsets(cells, sums, w, columns, &doffsets(n, 2 * k, y, x), &doffsets(n, 2 * k + 1, y, x));
         }
+        if (!dbeta.data_handle()) return;
+        for (index_t i = 0; i < columns; ++i) dbeta(n, 0, y, x + i) += injection.gradient_of_beta(n, y, x + i, -blended[i]);
     }
 
-    static void add_weights(located_samples<T> const& c, T const* sums, T const* own, index_t columns, T* dw)
+    /// Σ λ (X - x).
+    static void subtract_own(located_samples<T> const& c, T const* sums, T const* own, index_t columns, T* to)
     {
         T const *const a = sums, *const b = sums + sample_chunk;
         T const *const e = sums + 2 * sample_chunk, *const f = sums + 3 * sample_chunk;
 #pragma omp simd
         for (index_t i = 0; i < columns; ++i) {
             T const above = a[i] + c.fx[i] * (b[i] - a[i]), under = e[i] + c.fx[i] * (f[i] - e[i]);
-            dw[i] += above + c.fy[i] * (under - above) - own[i];
+            to[i] = above + c.fy[i] * (under - above) - own[i];
         }
+    }
+
+    static void add_products(T const* a, T const* b, index_t columns, T* to)
+    {
+#pragma omp simd
+        for (index_t i = 0; i < columns; ++i) to[i] += a[i] * b[i];
+    }
+
+    static void add_values(T const* from, index_t columns, T* to)
+    {
+#pragma omp simd
+        for (index_t i = 0; i < columns; ++i) to[i] += from[i];
+    }
+
+    static void keep(T const* beta, index_t columns, T* values)
+    {
+#pragma omp simd
+        for (index_t i = 0; i < columns; ++i) values[i] *= T(1) - beta[i];
     }
 
     static void add_offsets(located_samples<T> const& c, T const* sums, T const* w, index_t columns, T* dy, T* dx)

@@ -128,6 +128,25 @@ public:
         }
     }
 
+    /// Widens low ... high by the rows of these samples' cells, counted from the top of the margin.
+    void widen(index_t n, index_t k, index_t y, index_t x, index_t count, std::int32_t& low, std::int32_t& high) const
+    {
+        static constexpr T unmoved[sample_chunk] = {};
+        T const* const dy = points_.stays(k) ? unmoved : &points_.offsets(n, 2 * k, y, x);
+        auto const row = static_cast<std::int32_t>(y + points_.spread * points_.places[k].dy);
+        auto const height = static_cast<std::int32_t>(points_.height());
+        std::int32_t least = low, most = high;
+#pragma omp simd reduction(min : least) reduction(max : most)
+        for (index_t i = 0; i < count; ++i) {
+            T fraction;
+            std::int32_t const at = row + 2 + split(dy[i], row, height, fraction);
+            least = at < least ? at : least;
+            most = at > most ? at : most;
+        }
+        low = least;
+        high = most;
+    }
+
 private:
     /// Whole part and fraction of an offset from `place`; a sample at or below -1 (or nowhere) is moved to -2, one at
     /// or above `size` to it.

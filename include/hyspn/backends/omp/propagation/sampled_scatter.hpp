@@ -18,7 +18,6 @@ namespace hyspn::detail {
 template <class T>
 class sample_scatter {
 public:
-    /// The samples' reach is measured here; run serves offsets that stay the same.
     sample_scatter(exec::omp const& exec, sample_points<T, memory::host> const& points)
         : exec_(exec),
           locate_(points),
@@ -27,22 +26,21 @@ public:
           width_(points.width()),
           bands_(static_cast<std::size_t>(images_ * bands_of_image()))
     {
+        measure(points);
+    }
+
+    /// How far the samples reach; run serves these until the next call.
+    void measure(sample_points<T, memory::host> const& points)
+    {
+        locate_ = sample_locator<T>(points);
         each_band([&](band& b, index_t n, index_t first, index_t end) {
             std::int32_t low = std::numeric_limits<std::int32_t>::max(), high = 0;
             for_chunks(first, end, [&](index_t y, index_t x, index_t columns) {
-                located_samples<T> cells;
-                for (index_t k = 0; k < locate_.count(); ++k) {
-                    locate_(n, k, y, x, columns, cells);
-#pragma omp simd reduction(min : low) reduction(max : high)
-                    for (index_t i = 0; i < columns; ++i) {
-                        low = cells.at[i] < low ? cells.at[i] : low;
-                        high = cells.at[i] > high ? cells.at[i] : high;
-                    }
-                }
+                for (index_t k = 0; k < locate_.count(); ++k) locate_.widen(n, k, y, x, columns, low, high);
             });
-            b.first = low / locate_.stride();
-            b.end = high / locate_.stride() + 1;
-            b.cells = tensor<T, 1>(4 * (b.end - b.first) * locate_.stride());
+            b.first = low;
+            b.end = high + 1;
+            if (b.cells.size() < b.size(locate_.stride())) b.cells = tensor<T, 1>(b.size(locate_.stride()));
         });
     }
 
@@ -60,12 +58,11 @@ private:
     struct band {
         index_t first = 0, end = 0;
         tensor<T, 1> cells{};
+
+        index_t size(index_t stride) const { return 4 * (end - first) * stride; }
     };
 
-    index_t bands_of_image() const
-    {
-        return std::min<index_t>(height_, 16);
-    }
+    index_t bands_of_image() const { return std::min<index_t>(height_, 16); }
 
     /// Calls f(band, image, first row, end row), bands in parallel.
     template <class F>
@@ -88,7 +85,7 @@ private:
     void scatter(sampled_transposed_op<T, memory::host> const& op, band& b, index_t n, index_t l, index_t first,
                  index_t end) const
     {
-        std::fill_n(b.cells.data(), b.cells.size(), T(0));
+        std::fill_n(b.cells.data(), b.size(locate_.stride()), T(0));
         T* const cells = b.cells.data() - 4 * b.first * locate_.stride();
         for_chunks(first, end, [&](index_t y, index_t x, index_t columns) {
             T given[sample_chunk];

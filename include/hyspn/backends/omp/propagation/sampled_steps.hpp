@@ -183,7 +183,9 @@ public:
         dims<4> const e = op.dout.extents();
         for (index_t g = 0; g < group_; ++g) from_.push_back(stepper_.planes());
         lambdas_ = tensor<T, 5>(dims<5>{group_ + 1, e[0], e[1], e[2], e[3]});
-        if (op.of.after() && op.dbeta.data_handle()) unblended_ = tensor<T, 4>(e);
+        if (!blends_after()) return;
+        kept_ = tensor<T, 4>(e);
+        zero_ = tensor<T, 4>(e);
     }
 
     static bool serves(sampled_iterate_adjoint_op<T, memory::host> const& op)
@@ -209,25 +211,25 @@ public:
     }
 
 private:
+    /// Whether β's gradient needs the sums of samples: then sample_gradients finds it, from λ before blending.
+    bool blends_after() const { return op_.of.after() && op_.dbeta.data_handle(); }
     bool own_sets() const { return op_.of.axes.gates_per_step || op_.of.axes.offsets_per_step; }
 
-    /// One step: leaves in `lambda` the adjoint of the sums of samples, in `from` what they read.
+    /// One step: leaves in `lambda` what sample_gradients takes, in `from` what the step read.
     void back(index_t t, padded_planes<T>& from, view<T, 4> const& lambda, view<T, 4> const& earlier)
     {
         auto const& of = op_.of;
         stepper_.pad(op_.iterate(t), from);
-        if (of.after()) {
-            auto const y = as_view(unblended_);
-            if (y.data_handle())
-                stepper_.step(t, from, [&](index_t n, index_t l, index_t row, index_t x, index_t columns, T* values) {
-                    std::copy_n(values, columns, &y(n, l, row, x));
-                });
-            dispatch(exec_, op_.unblend(y, lambda));
+        view<T, 4> given = lambda;
+        if (blends_after()) {
+            given = as_view(kept_);
+            dispatch(exec_, copy_op<T, 4, memory::host>{lambda, given});
         }
+        if (of.after()) dispatch(exec_, op_.unblend(as_const(zero_), given));
         if (of.axes.detach) {
             dispatch(exec_, fill_op<T, 4, memory::host>{T(0), earlier});
         } else {
-            transpose(t, lambda, earlier);
+            transpose(t, given, earlier);
             if (of.before()) dispatch(exec_, op_.unblend(op_.iterate(t), earlier));
         }
         if (t > 0 && op_.diterates.data_handle())
@@ -238,17 +240,21 @@ private:
     void add_gradients(index_t t, index_t count) const
     {
         auto const step = op_.of.step(t, {}, {});
-        sample_gradients<T>{step.points, step.weights, step.current, op_.dweights_of(t), op_.doffsets_of(t)}.add(
-            exec_, from_, count, as_const(lambdas_));
+        sample_gradients<T> gradients{step.points, step.weights, step.current, op_.dweights_of(t), op_.doffsets_of(t)};
+        if (blends_after()) {
+            gradients.injection = injection_terms(op_.of.in, op_.of.beta);
+            gradients.dbeta = op_.dbeta;
+        }
+        gradients.add(exec_, from_, count, as_const(lambdas_));
     }
 
     void transpose(index_t t, view<T const, 4> lambda, view<T, 4> earlier)
     {
         auto const op = op_.transposed(t, lambda, earlier);
-        if (scatter_.empty() || op_.of.axes.offsets_per_step) {
-            scatter_.clear();
+        if (scatter_.empty())
             scatter_.emplace_back(exec_, op.points);
-        }
+        else if (op_.of.axes.offsets_per_step)
+            scatter_.front().measure(op.points);
         scatter_.front().run(op);
     }
 
@@ -259,7 +265,7 @@ private:
     std::vector<padded_planes<T>> from_;
     std::vector<sample_scatter<T>> scatter_;  ///< one, once it is needed
     tensor<T, 5> lambdas_{};
-    tensor<T, 4> unblended_{};
+    tensor<T, 4> kept_{}, zero_{};  ///< (1 - β) λ; nothing
 };
 
 template <std::floating_point T>
