@@ -58,11 +58,11 @@ namespace hyspn::detail {
 struct ring_neighbours {
     static constexpr index_t reach = 3;
 
-    HYSPN_HD static index_t count() { return 48; }
+    HYSPN_HD static constexpr index_t count() { return 48; }
     /// 0, 1 or 2.
-    HYSPN_HD static index_t ring(index_t k) { return k < 8 ? 0 : k < 24 ? 1 : 2; }
+    HYSPN_HD static constexpr index_t ring(index_t k) { return k < 8 ? 0 : k < 24 ? 1 : 2; }
 
-    HYSPN_HD pixel_offset operator[](index_t k) const
+    HYSPN_HD constexpr pixel_offset operator[](index_t k) const
     {
         index_t const r = ring(k) + 1, side = 2 * r + 1;
         index_t const cell = 4 * r * (r + 1) - 1 - k;  // counted from the ring's last channel

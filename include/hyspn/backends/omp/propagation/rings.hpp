@@ -28,11 +28,10 @@ void dispatch(exec::omp const& exec, ring_iterate_op<T, memory::host> const& op)
         !all_rows_contiguous(op.out, op.rings, op.iterates))
         return iterate_rings(exec, op);
     tensor<T, 4> scratch(op.scratch_extents());
-    ring_offsets const offsets;
     for_rows_in_time(exec, op.out.extent(0), op.out.extent(2), op.steps, ring_neighbours::reach,
                      [&](index_t n, index_t t, index_t y) {
-                         if (t == 0) sum_row(offsets, op.sum(), n, y);
-                         step_row(offsets, op.step(t, as_view(scratch)), n, y);
+                         if (t == 0) sum_row(op.sum(), n, y);
+                         step_row(op.step(t, as_view(scratch)), n, y);
                      });
 }
 
