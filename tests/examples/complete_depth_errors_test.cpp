@@ -46,6 +46,8 @@ TEST_CASE("complete_depth: bad options are refused in one line")
     check_refused(folder, "--propagation diffusion --alpha 0", "alpha");
     check_refused(folder, "--propagation diffusion --alpha nan", "alpha");
     check_refused(folder, "--propagation cspn --alpha 0.5", "alpha");
+    check_refused(folder, "--propagation nlspn --affinity hyperbolic", "geodesic");
+    check_refused(folder, "--propagation nlspn --backend cuda", "seq or omp");
     check_refused(folder, "--backend opencl", "seq, omp, cuda");
     check_refused(folder, "--steps -1", "steps");
     check_refused(folder, "--steps many", "steps");

@@ -166,6 +166,18 @@ TEST_CASE("complete_depth: draws samples from the truth, works without truth, ta
     };
     for (auto const* preset : {"cspn", "cspn_released", "paddle_cspn", "bpnet", "depthprompting"})
         CHECK(rmse(std::string(" --propagation ") + preset) < 0.6 * scene.nearest_sample_rmse());
+    for (auto const* network : {"nlspn", "completionformer", "dyspn_rings", "dyspn_softmax", "bpnet_post", "lrru",
+                                "spn", "depth_integration"}) {
+        double const all_cores = rmse(std::string(" --propagation ") + network);
+        CHECK(all_cores < 0.7 * scene.nearest_sample_rmse());
+        CHECK(rmse(std::string(" --backend seq --propagation ") + network) == Approx(all_cores).epsilon(1e-4));
+    }
+    for (auto const* network : {"cspn_pp", "penet_dilated"})  // as penet
+        CHECK(rmse(std::string(" --propagation ") + network) > 0);
+    CHECK(rmse(" --propagation tree_filter") < scene.nearest_sample_rmse());
+    CHECK(nlohmann::json::parse(testing::read_text(folder / "j")).at("steps").is_null());
+    (void)rmse(" --propagation cspn_pp --steps 5");
+    CHECK(nlohmann::json::parse(testing::read_text(folder / "j")).at("steps") == 8);
     CHECK(rmse(" --position-weight 1") < 0.6 * scene.nearest_sample_rmse());
     CHECK(rmse(" --position-weight 1") != rmse(""));
     CHECK(rmse(" --propagation penet") > 0);  // shares out what leaves a pixel: good with gates trained for it only

@@ -9,6 +9,7 @@
 #include <hyspn/exec/elementwise.hpp>
 #include <hyspn/propagation/arrays.hpp>
 #include <hyspn/propagation/axes.hpp>
+#include <hyspn/propagation/ring_neighbours.hpp>
 
 /// \file
 /// Propagation whose attention to the rings around a pixel changes from step to step. Gates g_k of the ring r(k) belong
@@ -53,25 +54,6 @@ struct ring_saved {
 }  // namespace hyspn::propagation
 
 namespace hyspn::detail {
-
-/// Neighbours of three rings around a pixel, 3 x 3, 5 x 5 and 7 x 7, each row-major in reverse.
-struct ring_neighbours {
-    static constexpr index_t reach = 3;
-
-    HYSPN_HD static index_t count() { return 48; }
-    /// 0, 1 or 2.
-    HYSPN_HD static index_t ring(index_t k) { return k < 8 ? 0 : k < 24 ? 1 : 2; }
-
-    HYSPN_HD pixel_offset operator[](index_t k) const
-    {
-        index_t const r = ring(k) + 1, side = 2 * r + 1;
-        index_t const cell = 4 * r * (r + 1) - 1 - k;  // counted from the ring's last channel
-        if (cell < side) return {-r, cell - r};
-        index_t const after_top = cell - side;
-        if (after_top < 2 * (side - 2)) return {after_top / 2 + 1 - r, after_top % 2 == 0 ? -r : r};
-        return {r, after_top - 2 * (side - 2) - r};
-    }
-};
 
 /// Sums over rings that no step changes: sums = S_1 ... S_3, Q_1 ... Q_3.
 template <class T, class M>

@@ -183,5 +183,5 @@ void dispatch(P const& exec, volume_iterate_op<T, M> const& op)
 }  // namespace hyspn::detail
 
 #if HYSPN_HAS_OPENMP
-#include <hyspn/backends/omp/propagation/volume_blocks.hpp>
+#include <hyspn/backends/omp/propagation/volume.hpp>
 #endif

@@ -7,6 +7,7 @@
 #include <cmath>
 #include <concepts>
 
+#include <hyspn/backends/omp/propagation/ring_lines.hpp>
 #include <hyspn/backends/omp/propagation/row_gates.hpp>
 #include <hyspn/backends/omp/propagation/rows_in_time.hpp>
 #include <hyspn/backends/omp/propagation/step.hpp>
@@ -38,72 +39,27 @@ void for_pieces(index_t width, F const& f)
     for (index_t x = 0; x < width; x += fold_chunk) f(x, std::min(fold_chunk, width - x));
 }
 
-/// Channels of a ring: first to last.
-inline index_t first_of_ring(index_t r)
+/// Row y of the sums of gates, or of their magnitudes, over the rings, into channels first to first + 2.
+template <ring_term Term, class T>
+void sum_row(ring_sums_op<T, memory::host> const& op, index_t n, index_t y, index_t first)
 {
-    return 4 * r * (r + 1);
-}
-
-/// Σ over a ring of products at p + d_k, for a piece of a row: weight(k) and value(k) are the rows of the two factors
-/// at y + dy. Columns within reach of the sides are summed one by one.
-template <class T, class Row>
-void sum_ring(ring_offsets const& offsets, index_t r, index_t y, index_t height, index_t width, index_t x,
-              index_t count, Row const& row, T* to)
-{
-    constexpr index_t reach = ring_neighbours::reach;
-    std::array<row_term<T>, 24> terms;
-    std::array<index_t, 24> columns;
-    std::size_t used = 0;
-    for (index_t k = first_of_ring(r); k < first_of_ring(r + 1); ++k) {
-        auto const [dy, dx] = offsets[k];
-        if (y + dy < 0 || y + dy >= height) continue;
-        auto const [weight, value] = row(k, y + dy);
-        columns[used] = dx;
-        terms[used++] = {weight + x + dx, value + x + dx};
-    }
-    index_t const begin = std::clamp<index_t>(reach - x, 0, count);
-    index_t const end = std::clamp<index_t>(width - reach - x, begin, count);
-    sum_products<T>(terms.data(), static_cast<index_t>(used), nullptr, to, begin, end);
-    auto const one = [&](index_t i) {
-        T sum = T(0);
-        for (std::size_t j = 0; j < used; ++j)
-            if (x + i + columns[j] >= 0 && x + i + columns[j] < width) sum += terms[j].weight[i] * terms[j].value[i];
-        to[i] = sum;
-    };
-    for (index_t i = 0; i < begin; ++i) one(i);
-    for (index_t i = end; i < count; ++i) one(i);
-}
-
-/// Sums of gates and of their magnitudes over a ring.
-template <class T>
-void sum_ring_gates(ring_offsets const& offsets, ring_sums_op<T, memory::host> const& op, index_t r, index_t n,
-                    index_t y, index_t x, index_t count)
-{
-    index_t const height = op.gates.extent(2), width = op.gates.extent(3);
-    T* const s = &op.sums(n, r, y, x);
-    T* const q = &op.sums(n, 3 + r, y, x);
-    std::fill_n(s, count, T(0));
-    std::fill_n(q, count, T(0));
-    for (index_t k = first_of_ring(r); k < first_of_ring(r + 1); ++k) {
-        auto const [dy, dx] = offsets[k];
-        if (y + dy < 0 || y + dy >= height) continue;
-        T const* const g = &op.gates(n, k, y + dy, 0) + x + dx;
-        index_t const begin = std::clamp<index_t>(-dx - x, 0, count);
-        index_t const end = std::clamp<index_t>(width - dx - x, begin, count);
-#pragma omp simd
-        for (index_t i = begin; i < end; ++i) {
-            s[i] += g[i];
-            q[i] += std::abs(g[i]);
-        }
-    }
-}
-
-template <class T>
-void sum_row(ring_offsets const& offsets, ring_sums_op<T, memory::host> const& op, index_t n, index_t y)
-{
+    ring_lines<T> lines;
+    lines.point(op.gates, op.gates, n, 0, y);
     for_pieces(op.sums.extent(3), [&](index_t x, index_t count) {
-        for (index_t r = 0; r < 3; ++r) sum_ring_gates(offsets, op, r, n, y, x, count);
+        lines.template fill<Term>(x, count);
+        for_columns<T>(count, [&]<class V>(index_t i) {
+            write<V>(&op.sums(n, first, y, x) + i, lines.template sum<V, 0>(i));
+            write<V>(&op.sums(n, first + 1, y, x) + i, lines.template sum<V, 1>(i));
+            write<V>(&op.sums(n, first + 2, y, x) + i, lines.template sum<V, 2>(i));
+        });
     });
+}
+
+template <class T>
+void sum_row(ring_sums_op<T, memory::host> const& op, index_t n, index_t y)
+{
+    sum_row<ring_term::gate>(op, n, y, 0);
+    sum_row<ring_term::magnitude>(op, n, y, 3);
 }
 
 /// ring_mixture of neighbouring pixels.
@@ -154,21 +110,23 @@ struct ring_piece {
     }
 };
 
-/// The rows of one map in a step; ring sums may be kept or scratch.
+/// The rows of one map in a step.
 template <class T>
 struct ring_step_rows {
-    T const* rings[3];
+    T* rings[3];  ///< to be kept, or null
     T const* from;
     T const* initial;
     T const* measured;  ///< or null
     T* to;
 };
 
-template <class T, class V>
-void ring_step_columns(ring_piece<T> const& piece, ring_step_rows<T> const& rows, index_t i)
+template <class V, class T>
+void ring_step_columns(ring_piece<T> const& piece, ring_lines<T> const& lines, ring_step_rows<T> const& rows, index_t i)
 {
     auto const m = piece.template mixture<V>(i);
-    V const rings[3] = {read<V>(rows.rings[0] + i), read<V>(rows.rings[1] + i), read<V>(rows.rings[2] + i)};
+    V const rings[3] = {lines.template sum<V, 0>(i), lines.template sum<V, 1>(i), lines.template sum<V, 2>(i)};
+    if (rows.rings[0])
+        for (index_t r = 0; r < 3; ++r) write<V>(rows.rings[r] + i, rings[r]);
     V made = ring_piece<T>::value(m, rings, read<V>(rows.from + i), read<V>(rows.initial + i));
     if (rows.measured) {
         V const beta = read<V>(piece.beta + i), s = read<V>(rows.measured + i);
@@ -179,30 +137,24 @@ void ring_step_columns(ring_piece<T> const& piece, ring_step_rows<T> const& rows
 
 /// Row y of a step.
 template <class T>
-void step_row(ring_offsets const& offsets, ring_step_op<T, memory::host> const& op, index_t n, index_t y)
+void step_row(ring_step_op<T, memory::host> const& op, index_t n, index_t y)
 {
-    auto const& in = op.terms.in;
-    index_t const height = op.to.extent(2), width = op.to.extent(3);
-    for_pieces(width, [&](index_t x, index_t count) {
-        T scratch[3][fold_chunk];
-        ring_piece<T> const piece(op.terms, op.t, n, y, x);
-        for (index_t l = 0; l < op.to.extent(1); ++l) {
+    ring_lines<T> lines;
+    for (index_t l = 0; l < op.to.extent(1); ++l) {
+        lines.point(op.terms.in.gates, op.from, n, l, y);
+        for_pieces(op.to.extent(3), [&](index_t x, index_t count) {
+            lines.fill(x, count);
+            ring_piece<T> const piece(op.terms, op.t, n, y, x);
             ring_step_rows<T> rows{{},
                                    &op.from(n, l, y, x),
-                                   &in.initial(n, l, y, x),
-                                   piece.beta ? &in.measured(n, op.terms.measured_channel(l), y, x) : nullptr,
+                                   &op.terms.in.initial(n, l, y, x),
+                                   piece.beta ? &op.terms.in.measured(n, op.terms.measured_channel(l), y, x) : nullptr,
                                    &op.to(n, l, y, x)};
-            for (index_t r = 0; r < 3; ++r) {
-                T* const sums = op.rings.data_handle() ? &op.rings(n, 3 * l + r, y, x) : scratch[r];
-                auto const row = [&](index_t k, index_t v) {
-                    return row_term<T>{&in.gates(n, k, v, 0), &op.from(n, l, v, 0)};
-                };
-                sum_ring(offsets, r, y, height, width, x, count, row, sums);
-                rows.rings[r] = sums;
-            }
-            for_columns<T>(count, [&]<class V>(index_t i) { ring_step_columns<T, V>(piece, rows, i); });
-        }
-    });
+            for (index_t r = 0; r < 3; ++r)
+                rows.rings[r] = op.rings.data_handle() ? &op.rings(n, 3 * l + r, y, x) : nullptr;
+            for_columns<T>(count, [&]<class V>(index_t i) { ring_step_columns<V>(piece, lines, rows, i); });
+        });
+    }
 }
 
 /// What the maps of a pixel add up to.
@@ -356,11 +308,10 @@ void dispatch(exec::omp const& exec, ring_iterate_op<T, memory::host> const& op)
         !all_rows_contiguous(op.out, op.rings, op.iterates))
         return iterate_rings(exec, op);
     tensor<T, 4> scratch(op.scratch_extents());
-    ring_offsets const offsets;
     for_rows_in_time(exec, op.out.extent(0), op.out.extent(2), op.steps, ring_neighbours::reach,
                      [&](index_t n, index_t t, index_t y) {
-                         if (t == 0) sum_row(offsets, op.sum(), n, y);
-                         step_row(offsets, op.step(t, as_view(scratch)), n, y);
+                         if (t == 0) sum_row(op.sum(), n, y);
+                         step_row(op.step(t, as_view(scratch)), n, y);
                      });
 }
 
