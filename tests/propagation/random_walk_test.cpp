@@ -277,6 +277,22 @@ TEST_CASE("random walks: steps add up; the closed form is the limit of walks wit
     CHECK(testing::relative_error(a, sum) <= 1e-12);
 }
 
+TEST_CASE("random walks: the straight way holds the pixels nearer than 1 to the line, both ends among them")
+{
+    hyspn::detail::straight_path const slanted{{3, 4}}, left{{2, -2}};
+    CHECK(slanted.has(0, 0));
+    CHECK(slanted.has(3, 4));
+    CHECK(slanted.has(1, 1));
+    CHECK(slanted.has(1, 2));
+    CHECK_FALSE(slanted.has(1, 3));  // at a distance of exactly 1
+    CHECK_FALSE(slanted.has(2, 1));
+    CHECK(left.first_column() == -2);
+    CHECK(left.end_column() == 1);
+    CHECK(left.has(1, -1));
+    CHECK(left.has(1, 0));
+    CHECK_FALSE(left.has(2, 0));
+}
+
 TEST_CASE("random walks: without neighbours nothing moves")
 {
     dims<4> const e{1, 2, 7, 8};

@@ -45,39 +45,6 @@ struct tree_filter_saved {
 
 namespace hyspn::detail {
 
-/// Who is whose parent, as kernels read it. Pixels are numbered by rows.
-template <class M>
-struct tree_links {
-    view<std::int32_t const, 2, M> order, parent;
-    index_t height, width;
-
-    explicit tree_links(propagation::spanning_tree<M> const& tree)
-        : order(as_const(tree.order)), parent(as_const(tree.parent)), height(tree.height), width(tree.width)
-    {
-    }
-
-    HYSPN_HD bool is_root(index_t n, index_t p) const { return parent(n, p) == p; }
-
-    /// Calls f(q) for the children q of pixel p, which are neighbours: above, left, right, below.
-    template <class F>
-    HYSPN_HD void for_each_child(index_t n, index_t p, index_t x, F const& f) const
-    {
-        if (p >= width && parent(n, p - width) == p) f(p - width);
-        if (x > 0 && parent(n, p - 1) == p) f(p - 1);
-        if (x + 1 < width && parent(n, p + 1) == p) f(p + 1);
-        if (p + width < height * width && parent(n, p + width) == p) f(p + width);
-    }
-
-    /// Where neighbour q of pixel (y, x) lies; without divisions, which would take most of the time. The root is its
-    /// own parent.
-    HYSPN_HD dims<2> position(index_t q, index_t y, index_t x) const
-    {
-        index_t const d = q - (y * width + x);
-        if (d == width || d == -width) return {d > 0 ? y + 1 : y - 1, x};
-        return {y, x + d};
-    }
-};
-
 /// Dense [N, C, H, W] as [N, C, H W].
 template <class T, class M>
 view<T, 3, M> by_pixels(view<T, 4, M> const& v)
