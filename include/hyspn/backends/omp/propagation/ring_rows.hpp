@@ -9,10 +9,10 @@
 #include <hyspn/backends/omp/propagation/ring_lines.hpp>
 #include <hyspn/backends/omp/propagation/row_gates.hpp>
 #include <hyspn/backends/omp/propagation/step.hpp>
-#include <hyspn/propagation/rings.hpp>
+#include <hyspn/propagation/ring_steps.hpp>
 
 /// \file
-/// Ring propagation by rows; what it does per pixel is in propagation/rings.hpp.
+/// Ring propagation by rows; what it does per pixel is in propagation/ring_steps.hpp.
 
 namespace hyspn::detail {
 

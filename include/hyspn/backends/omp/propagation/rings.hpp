@@ -6,6 +6,7 @@
 
 #include <hyspn/backends/omp/propagation/ring_rows.hpp>
 #include <hyspn/backends/omp/propagation/rows_in_time.hpp>
+#include <hyspn/propagation/rings.hpp>
 
 /// \file
 /// Ring propagation on the processor's cores, all steps in one pass over the gates, which are the largest array by far.

@@ -8,7 +8,7 @@
 
 #include <hyspn/backends/omp/manifold/lane_tile.hpp>
 #include <hyspn/core/simd_math.hpp>
-#include <hyspn/propagation/scan_line.hpp>
+#include <hyspn/propagation/scan_rule.hpp>
 
 /// \file
 /// One line of a scan by vectors along the line; what it does per pixel is in propagation/scan_line.hpp.
