@@ -6,7 +6,6 @@
 
 #include <hyspn/core/tensor.hpp>
 #include <hyspn/exec/dispatch.hpp>
-#include <hyspn/propagation/axes.hpp>
 #include <hyspn/propagation/scan_rule.hpp>
 
 /// \file

@@ -5,7 +5,7 @@
 #include <hyspn/propagation/axes.hpp>
 
 /// \file
-/// Where a scan goes, and what its gates mean.
+/// What a scan of an image is: where it goes and what its gates mean.
 
 namespace hyspn::propagation {
 

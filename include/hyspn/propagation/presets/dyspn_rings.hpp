@@ -12,7 +12,7 @@ namespace hyspn::propagation::presets {
 
 /// Lin, Cheng, Zhong, Zhou, Yang: Dynamic Spatial Propagation Network for Depth Completion (AAAI 2022): 48 gates of
 /// three rings, owned by the pixel that gives, one set for all steps; attention of each step to the rings and to the
-/// pixel itself; the measurement blended in after each step. The step is in propagation/rings.hpp.
+/// pixel itself; the measurement blended in after each step. The step is in propagation/ring_steps.hpp.
 /// Constants stay, and the weights on x_t sum to less than 1 in magnitude, so nothing grows without bound.
 /// Quirks of the authors' code kept: attention is raw and passes a sigmoid here, while the confidence comes after its
 /// sigmoid, times the mask. Without measured and confidence nothing is blended in.

@@ -8,7 +8,7 @@
 #include <utility>
 
 #include <hyspn/backends/omp/propagation/row_gates.hpp>
-#include <hyspn/propagation/ring_neighbours.hpp>
+#include <hyspn/propagation/ring_steps.hpp>
 
 /// \file
 /// Sums over rings by pieces of a row, in two steps. Channels of one ring and one column offset dx are added up where
