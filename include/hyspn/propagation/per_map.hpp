@@ -106,6 +106,14 @@ struct sum_over_maps_op {
     }
 };
 
+/// What is shared may have pixels though there are no maps; its gradient is then 0.
+template <execution_policy P, class T, class M>
+void clear_shared(P const& exec, propagation::gradients<T, M> const& d)
+{
+    if (d.measured.data_handle()) dispatch(exec, fill_op<T, 4, M>{T(0), d.measured});
+    if (d.confidence.data_handle()) dispatch(exec, fill_op<T, 4, M>{T(0), d.confidence});
+}
+
 /// The gradients of one image as those of its maps: scratch where maps share an input, then summed.
 template <class T, class M>
 class per_map_gradients {
@@ -202,7 +210,8 @@ void per_map::backward(P const& exec, inputs<T, typename P::memory_space> const&
     auto const images = static_cast<index_t>(kept.images.size());
     hyspn::detail::require_value(images == in.initial.extent(0), name, "the number of kept images",
                                  "that of the inputs", static_cast<double>(images));
-    for (index_t n = 0; n < images && in.initial.size() > 0; ++n) {
+    if (in.initial.size() == 0) return hyspn::detail::clear_shared(exec, d);
+    for (index_t n = 0; n < images; ++n) {
         hyspn::detail::per_map_gradients<T, M> const of(net, in, d, n);
         net.backward(exec, hyspn::detail::maps_as_images(in, n), kept.images[static_cast<std::size_t>(n)],
                      hyspn::detail::maps_as_images(lambda, n, in.initial.extent(1)), of.all);
