@@ -96,6 +96,8 @@ struct diffusion {
     index_t steps = 24;
     double alpha = 0.1;  ///< in [0, 1]
 
+    friend constexpr bool operator==(diffusion const&, diffusion const&) = default;
+
     /// The axes; the engine wants the seed as measurement and α everywhere as confidence.
     stencil axes() const { return hyspn::detail::diffusion_axes(kernel, steps); }
 
@@ -149,6 +151,8 @@ struct diffusion_fixed_point {
     double alpha = 0.1;  ///< in (0, 1]
     double tolerance = 1e-6;
     index_t max_iterations = 1000;
+
+    friend constexpr bool operator==(diffusion_fixed_point const&, diffusion_fixed_point const&) = default;
 
     /// What solves it; the engine wants the inputs as diffusion::axes says.
     fixed_point method() const

@@ -26,8 +26,18 @@ struct per_map_saved {
 struct per_map {
     stencil net{};
 
-    /// x_T [N, L, H, W] to `out`, which must not overlap the inputs. Cost, errors and determinism are those of
-    /// stencil::forward, image by image.
+    friend constexpr bool operator==(per_map const&, per_map const&) = default;
+
+    /// x_T [N, L, H, W]. Cost, errors and determinism are those of stencil::forward, image by image.
+    template <execution_policy P, class T>
+    tensor<T, 4, typename P::memory_space> forward(P const& exec, inputs<T, typename P::memory_space> const& in) const
+    {
+        tensor<T, 4, typename P::memory_space> out(in.initial.extents());
+        forward(exec, in, out);
+        return out;
+    }
+
+    /// The same into an array of the caller, which must not overlap the inputs.
     template <execution_policy P, class T, view_of_rank<4> Y>
     void forward(P const& exec, inputs<T, typename P::memory_space> const& in, Y&& out) const;
 

@@ -130,8 +130,20 @@ namespace hyspn::propagation::presets {
 struct penet_dilated {
     index_t steps = 6;  ///< T of each stage, at least 1
 
-    /// x [N, L, 2h, 2w] to `out`, which must not overlap the inputs. O(160 T) operations per pixel and map; the same
-    /// bits for any number of threads. Throws shape_error, value_error.
+    friend constexpr bool operator==(penet_dilated const&, penet_dilated const&) = default;
+
+    /// x [N, L, 2h, 2w]. O(160 T) operations per pixel and map; the same bits for any number of threads. Throws
+    /// shape_error, value_error.
+    template <execution_policy P, class T>
+    tensor<T, 4, typename P::memory_space> forward(P const& exec,
+                                                   dilated_inputs<T, typename P::memory_space> const& in) const
+    {
+        tensor<T, 4, typename P::memory_space> out(in.initial.extents());
+        forward(exec, in, out);
+        return out;
+    }
+
+    /// The same into an array of the caller, which must not overlap the inputs.
     template <execution_policy P, class T, view_of_rank<4> Y>
     void forward(P const& exec, dilated_inputs<T, typename P::memory_space> const& in, Y&& out) const
     {

@@ -46,9 +46,21 @@ namespace hyspn::propagation::presets {
 /// The filter. Constants stay; values are means, so they keep within the range of x; the root does not matter. The
 /// released code takes the tree from squared differences of features plus 1, which is the same tree.
 struct tree_filter {
-    /// Writes z to `out` [N, L, H, W] (not an input) and fills `kept` for backward. O(L H W) operations. A device runs
-    /// one kernel for each level of the tree and direction, hundreds for an image; threads share maps, not levels.
-    /// Results do not depend on their number. Throws shape_error, value_error where there is no tree.
+    friend constexpr bool operator==(tree_filter const&, tree_filter const&) = default;
+
+    /// z [N, L, H, W]. O(L H W) operations. A device runs one kernel for each level of the tree and direction, hundreds
+    /// for an image; threads share maps, not levels. Results do not depend on their number. Throws shape_error, and
+    /// value_error where there is no tree or it has no levels.
+    template <execution_policy P, class T>
+    tensor<T, 4, typename P::memory_space> forward(P const& exec,
+                                                   tree_filter_inputs<T, typename P::memory_space> const& in) const
+    {
+        tensor<T, 4, typename P::memory_space> out(in.x.extents());
+        forward(exec, in, out);
+        return out;
+    }
+
+    /// Writes it to `out` (not an input) and fills `kept` for backward. Throws as above.
     template <execution_policy P, class T, view_of_rank<4> Y>
     void forward(P const& exec, tree_filter_inputs<T, typename P::memory_space> const& in, Y&& out,
                  tree_filter_saved<T, typename P::memory_space>& kept) const
@@ -94,10 +106,8 @@ struct tree_filter {
         hyspn::detail::require_shape(name, "kept.weights", "[N, 1, H, W]", kept.weights.extents(), channels(in, 1));
         view<T const, 4, M> const lambda = as_const(dout);
         hyspn::detail::require_shape(name, "dout", "[N, L, H, W]", lambda.extents(), e);
-        if (present(d.x)) hyspn::detail::require_shape(name, "the gradient of x", "[N, L, H, W]", d.x.extents(), e);
-        if (present(d.embedding))
-            hyspn::detail::require_shape(name, "the gradient of embedding", "[N, C, H, W]", d.embedding.extents(),
-                                         in.embedding.extents());
+        hyspn::detail::require_gradient_shape(name, "x", d.x, in.x);
+        hyspn::detail::require_gradient_shape(name, "embedding", d.embedding, in.embedding);
         if (in.x.size() == 0) {
             if (present(d.embedding)) dispatch(exec, hyspn::detail::fill_op<T, 4, M>{T(0), d.embedding});
             return;
