@@ -6,6 +6,7 @@
 #include <hyspn/propagation/diffusion.hpp>
 #include <hyspn/propagation/per_map.hpp>
 #include <hyspn/propagation/presets/depth_integration.hpp>
+#include <hyspn/propagation/presets/difnet.hpp>
 #include <hyspn/propagation/presets/tree_filter.hpp>
 
 #include "propagation/graphs_support.hpp"
@@ -177,4 +178,38 @@ TEST_CASE("corner cases: the dilated network refuses before it writes, and says 
     d.half.gates[1] = {};
     kept.half.beta = {};
     not_written("half.kept.beta must be the shape of confidence = [1, 1, 3, 4], got [0, 0, 0, 0]");
+}
+
+TEST_CASE("corner cases: forward that returns an array, and equality")
+{
+    auto const check = [](auto const& net, auto const& in, auto out) {
+        net.forward(exec::seq{}, in, out);
+        CHECK(testing::same_bits(net.forward(exec::seq{}, in), out));
+        CHECK(net == net);
+    };
+    dims<4> const e{1, 2, 4, 6};
+    auto const mixed = testing::random_mixture(e, 12, 3, 1), post = testing::random_mixture(e, 3, 3, 2, false);
+    auto const dilated = testing::random_dilated(e, 3);
+    check(presets::cspn_pp{}, mixed.views(), tensor<double, 4>(e));
+    check(presets::bpnet_post{}, post.views(), tensor<double, 4>(e));
+    check(presets::penet_dilated{}, dilated.views(), tensor<double, 4>(dilated.initial.extents()));
+    CHECK(!(presets::cspn_pp{.steps = 4} == presets::cspn_pp{}));
+
+    auto const x = uniform<float>(e, 4, 0, 1), gates = uniform<float>(dims<4>{1, 16, 4, 6}, 5, -1, 1);
+    auto const tree = minimum_spanning_tree(x);
+    inputs<float> own{.initial = x, .gates = gates}, shared = own;
+    shared.gates = hyspn::view<float const, 4>(gates.data(), dims<4>{1, 8, 4, 6});
+    check(per_map{{.steps = 2}}, own, tensor<float, 4>(e));
+    check(snapshots{.at = {1, 3}}, shared, tensor<float, 5>(2, 1, 2, 4, 6));
+    check(presets::tree_filter{}, tree_filter_inputs<float>{.x = x, .embedding = x, .tree = &tree}, tensor<float, 4>(e));
+    difnet_inputs<float> levels{.seed = x};
+    levels.levels.push_back({.features = x});
+    check(presets::difnet{}, levels, tensor<float, 4>(e));
+    CHECK(snapshots{.at = {1, 3}} == snapshots{.at = {1, 3}});
+    CHECK(!(snapshots{.at = {1, 3}} == snapshots{.at = {1, 2}}));
+    CHECK(presets::diffusion{} == presets::diffusion{});
+    CHECK(presets::diffusion_fixed_point{} == presets::diffusion_fixed_point{});
+    CHECK(fixed_point{} == fixed_point{});
+    CHECK(presets::cspn{} == presets::cspn{});
+    CHECK(!(presets::depth_integration{.alpha = 1} == presets::depth_integration{}));
 }
