@@ -44,10 +44,8 @@ tensor<float, 4> integrate(float scale, float dout_scale, bool back)
     auto const differences = scaled(uniform<float>(edges, 1, -1, 1), scale),
                edge_confidence = uniform<float>(edges, 2, 0.1, 1), measured = scaled(uniform<float>(e, 3, 0, 3), scale),
                confidence = uniform<float>(e, 4, 0.1, 1), dout = scaled(uniform<float>(e, 5, -1, 1), dout_scale);
-    depth_integration_inputs<float> const in{.differences = differences,
-                                             .edge_confidence = edge_confidence,
-                                             .measured = measured,
-                                             .confidence = confidence};
+    depth_integration_inputs<float> const in{
+        .differences = differences, .edge_confidence = edge_confidence, .measured = measured, .confidence = confidence};
     tensor<float, 4> out(e), dmeasured(e);
     depth_integration_saved<float> kept;
     presets::depth_integration const layer;
@@ -106,9 +104,9 @@ TEST_CASE("corner cases: a tree of other levels than images is refused")
     auto tree = minimum_spanning_tree(x);
     tree.levels.clear();
     tensor<float, 4> z(x.extents());
-    CHECK_THROWS_WITH(
-        presets::tree_filter{}.forward(exec::seq{}, tree_filter_inputs<float>{.x = x, .embedding = x, .tree = &tree}, z),
-        "tree_filter::forward: the number of the tree's levels must be that of its images, got 0");
+    CHECK_THROWS_WITH(presets::tree_filter{}.forward(
+                          exec::seq{}, tree_filter_inputs<float>{.x = x, .embedding = x, .tree = &tree}, z),
+                      "tree_filter::forward: the number of the tree's levels must be that of its images, got 0");
 }
 
 TEST_CASE("corner cases: solvers do not depend on the scale of their right-hand side")
@@ -125,8 +123,8 @@ TEST_CASE("corner cases: solvers do not depend on the scale of their right-hand 
 TEST_CASE("corner cases: a start far from the scale of the solution does no harm")
 {
     dims<4> const e{1, 1, 5, 6};
-    auto const gates = uniform<float>(dims<4>{1, 9, 5, 6}, 6, -2, 2), seed = scaled(uniform<float>(e, 7, -1, 1), 1e-30F),
-               one = uniform<float>(e, 8, 0.5, 1);
+    auto const gates = uniform<float>(dims<4>{1, 9, 5, 6}, 6, -2, 2),
+               seed = scaled(uniform<float>(e, 7, -1, 1), 1e-30F), one = uniform<float>(e, 8, 0.5, 1);
     tensor<float, 4> near(e), far(e);
     presets::diffusion_fixed_point const layer;
     layer.forward(exec::seq{}, diffusion_inputs<float>{.gates = gates, .seed = seed}, near);
@@ -201,7 +199,8 @@ TEST_CASE("corner cases: forward that returns an array, and equality")
     shared.gates = hyspn::view<float const, 4>(gates.data(), dims<4>{1, 8, 4, 6});
     check(per_map{{.steps = 2}}, own, tensor<float, 4>(e));
     check(snapshots{.at = {1, 3}}, shared, tensor<float, 5>(2, 1, 2, 4, 6));
-    check(presets::tree_filter{}, tree_filter_inputs<float>{.x = x, .embedding = x, .tree = &tree}, tensor<float, 4>(e));
+    check(presets::tree_filter{}, tree_filter_inputs<float>{.x = x, .embedding = x, .tree = &tree},
+          tensor<float, 4>(e));
     difnet_inputs<float> levels{.seed = x};
     levels.levels.push_back({.features = x});
     check(presets::difnet{}, levels, tensor<float, 4>(e));

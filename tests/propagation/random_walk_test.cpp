@@ -359,7 +359,8 @@ TEST_CASE("random walks: what they refuse")
     auto const irn = [&](presets::irn_walk const& net) { net.forward(exec::seq{}, p.edges(), out); };
     CHECK_THROWS_WITH(walk(presets::random_walk{.radius = -1}),
                       "random_walk::forward: radius must be between 0 and 1000, got -1");
-    CHECK_THROWS_WITH(walk(presets::random_walk{.steps = -1}), "random_walk::forward: steps must be at least 0, got -1");
+    CHECK_THROWS_WITH(walk(presets::random_walk{.steps = -1}),
+                      "random_walk::forward: steps must be at least 0, got -1");
     CHECK_THROWS_WITH(walk(presets::random_walk_closed{.alpha = 1}),
                       "random_walk_closed::forward: alpha must be in [0, 1), got 1");
     CHECK_THROWS_AS(walk(presets::random_walk_closed{.tolerance = 1e-7, .max_iterations = 1}), convergence_error);
@@ -405,8 +406,9 @@ TEST_CASE("random walks: each refuses in its own name")
         CHECK_THROWS_WITH(net.backward(exec::seq{}, in, kept, wide, d), name + "::backward: dout" + got);
         kept.walk.iterates = {};
         CHECK_THROWS_WITH(net.backward(exec::seq{}, in, kept, out, d),
-                          name + "::backward: kept.iterates must be [T - 1, N, L, H, W] = [3, 1, 2, 4, 5], got "
-                                 "[0, 0, 0, 0, 0]");
+                          name +
+                              "::backward: kept.iterates must be [T - 1, N, L, H, W] = [3, 1, 2, 4, 5], got "
+                              "[0, 0, 0, 0, 0]");
         CHECK(net == net);
     };
     check(presets::random_walk{.steps = 4}, p.weighted(), random_walk_saved<float>{}, random_walk_gradients<float>{},

@@ -376,7 +376,8 @@ TEST_CASE("volume: refusals, word by word")
 TEST_CASE("volume: what was kept for another width, and an unknown normaliser, are refused")
 {
     volume const net{.steps = 2};
-    auto const a = testing::random_volume(net, {1, 1, 2, 3, 10}, 8), b = testing::random_volume(net, {1, 1, 2, 3, 12}, 8);
+    auto const a = testing::random_volume(net, {1, 1, 2, 3, 10}, 8),
+               b = testing::random_volume(net, {1, 1, 2, 3, 12}, 8);
     tensor<double, 5> out(a.initial.extents()), wide(b.initial.extents());
     volume_saved<double> kept;
     net.forward(exec::seq{}, a.views(), out, kept);

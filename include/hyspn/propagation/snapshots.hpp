@@ -34,7 +34,8 @@ struct snapshots {
     template <execution_policy P, class T>
     tensor<T, 5, typename P::memory_space> forward(P const& exec, inputs<T, typename P::memory_space> const& in) const
     {
-        tensor<T, 5, typename P::memory_space> out(hyspn::detail::with_steps(in.initial, static_cast<index_t>(at.size())));
+        tensor<T, 5, typename P::memory_space> out(
+            hyspn::detail::with_steps(in.initial, static_cast<index_t>(at.size())));
         forward(exec, in, out);
         return out;
     }

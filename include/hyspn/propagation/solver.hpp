@@ -96,10 +96,7 @@ struct solver_space {
     T largest(vector const& a) const { return reduce(exec, a.size(), magnitude_at<T>{a.data()}).value; }
 
     /// a = factor a.
-    void scale(T factor, vector& a) const
-    {
-        dispatch(exec, scaled_copy_op<T, 4, M>{factor, as_const(a), as_view(a)});
-    }
+    void scale(T factor, vector& a) const { dispatch(exec, scaled_copy_op<T, 4, M>{factor, as_const(a), as_view(a)}); }
 
     /// Takes a system into units in which max|b| is about 1, since squares of b as it is may be 0 or infinite, and
     /// returns the unit. A start too far off for its residual's square starts from 0.

@@ -205,7 +205,8 @@ struct penet_dilated {
 private:
     hyspn::detail::mixture method(char const* stage) const
     {
-        return {.network = "penet_dilated", .windows = {.axes = penet, .at = {steps}}, .confidences = 1, .stage = stage};
+        return {
+            .network = "penet_dilated", .windows = {.axes = penet, .at = {steps}}, .confidences = 1, .stage = stage};
     }
 
     /// Checks both stages before either writes; returns the extents of the phases, [N, 4 L, h, w].

@@ -13,8 +13,8 @@
 /// \file
 /// Random walks over the pixels within a radius. In the axes they are steps without anchor or injection, the centre in
 /// the set, gates owned by the destination and divided by their sum; only the affinities differ:
-/// - random walk network (Bertasius et al., CVPR 2017): W_pq = exp(Σ_c θ_c |f_c(p) - f_c(q)|), A = D⁻¹ W, y = A^steps x,
-///   or the walk with restart in closed form, y = (1 - α)(I - αA)⁻¹ x;
+/// - random walk network (Bertasius et al., CVPR 2017): W_pq = exp(Σ_c θ_c |f_c(p) - f_c(q)|), A = D⁻¹ W, and
+///   y = A^steps x or the walk with restart in closed form, y = (1 - α)(I - αA)⁻¹ x;
 /// - AffinityNet (PSA; Ahn, Kwak, CVPR 2018): a_pq = exp(-mean_c |f_c(p) - f_c(q)|), T_pq = a_pq^β / Σ_p' a_p'q^β, maps
 ///   times T^(2^8);
 /// - IRN (irn_walk.hpp; Ahn, Cho, Kwak, CVPR 2019): a_pq = 1 - the greatest edge on the straight way, then the same.
