@@ -7,6 +7,7 @@
 #include <hyspn/propagation/per_map.hpp>
 #include <hyspn/propagation/presets/depth_integration.hpp>
 #include <hyspn/propagation/presets/difnet.hpp>
+#include <hyspn/propagation/presets/irn_walk.hpp>
 #include <hyspn/propagation/presets/tree_filter.hpp>
 
 #include "propagation/graphs_support.hpp"
@@ -204,6 +205,8 @@ TEST_CASE("corner cases: forward that returns an array, and equality")
     difnet_inputs<float> levels{.seed = x};
     levels.levels.push_back({.features = x});
     check(presets::difnet{}, levels, tensor<float, 4>(e));
+    auto const nine = uniform<float>(dims<4>{1, 9, 4, 6}, 6, -1, 1);
+    check(presets::diffusion{}, diffusion_inputs<float>{.gates = nine, .seed = x}, tensor<float, 4>(e));
     CHECK(snapshots{.at = {1, 3}} == snapshots{.at = {1, 3}});
     CHECK(!(snapshots{.at = {1, 3}} == snapshots{.at = {1, 2}}));
     CHECK(presets::diffusion{} == presets::diffusion{});
@@ -211,4 +214,37 @@ TEST_CASE("corner cases: forward that returns an array, and equality")
     CHECK(fixed_point{} == fixed_point{});
     CHECK(presets::cspn{} == presets::cspn{});
     CHECK(!(presets::depth_integration{.alpha = 1} == presets::depth_integration{}));
+}
+
+TEST_CASE("corner cases: each walk refuses in its own name, and keeps its arrays from call to call")
+{
+    dims<4> const e{1, 2, 4, 5};
+    auto const x = uniform<float>(e, 1, 0, 1), features = uniform<float>(dims<4>{1, 3, 4, 5}, 2, 0, 1),
+               edge = uniform<float>(dims<4>{1, 1, 4, 5}, 3, 0, 1);
+    auto const theta = uniform<float>(dims<1>{3}, 4, -1, 0);
+    tensor<float, 4> out(e), wide(1, 2, 4, 6);
+    auto const check = [&](auto const& net, auto const& in, auto kept, auto const& d, std::string const& name) {
+        std::string const got = " must be [N, L, H, W] = [1, 2, 4, 5], got [1, 2, 4, 6]";
+        CHECK_THROWS_WITH(net.forward(exec::seq{}, in, wide), name + "::forward: out" + got);
+        CHECK_THROWS_WITH(net.forward(exec::seq{}, in, wide, kept), name + "::forward: out" + got);
+        net.forward(exec::seq{}, in, out, kept);
+        CHECK(testing::same_bits(net.forward(exec::seq{}, in), out));
+        CHECK(net == net);
+        float const *const gates = kept.gates.data(), *const taps = kept.walk.taps.data();
+        net.forward(exec::seq{}, in, out, kept);
+        CHECK(kept.gates.data() == gates);
+        CHECK(kept.walk.taps.data() == taps);
+        CHECK_THROWS_WITH(net.backward(exec::seq{}, in, kept, wide, d), name + "::backward: dout" + got);
+        std::string const lost = "must be [T - 1, N, L, H, W] = [3, 1, 2, 4, 5], got [0, 0, 0, 0, 0]";
+        kept.walk.iterates = {};
+        CHECK_THROWS_WITH(net.backward(exec::seq{}, in, kept, out, d), name + "::backward: kept.iterates " + lost);
+    };
+    random_walk_inputs<float> const plain{.x = x, .features = features};
+    random_walk_inputs<float> const weighted{.x = x, .features = features, .theta = theta};
+    random_walk_saved<float> const kept;
+    random_walk_gradients<float> const d;
+    check(presets::random_walk{.steps = 4}, weighted, kept, d, "random_walk");
+    check(presets::psa_walk{.times = 2}, plain, kept, d, "psa_walk");
+    check(presets::irn_walk{.times = 2}, irn_walk_inputs<float>{.x = x, .edge = edge}, irn_walk_saved<float>{},
+          irn_walk_gradients<float>{}, "irn_walk");
 }

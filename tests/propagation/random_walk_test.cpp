@@ -389,31 +389,3 @@ TEST_CASE("random walks: what they refuse")
     CHECK_THROWS_WITH(presets::irn_walk{}.backward(exec::seq{}, p.edges(), irn_kept, out, irn_walk_gradients<float>{}),
                       "irn_walk::backward: kept.start must be [N, L, H, W] = [1, 2, 4, 5], got [0, 0, 0, 0]");
 }
-
-TEST_CASE("random walks: each refuses in its own name")
-{
-    problem<float> const p({1, 2, 4, 5}, 62);
-    tensor<float, 4> out(p.x.extents()), wide(1, 2, 4, 6);
-    auto const check = [&](auto const& net, auto const& in, auto kept, auto const& d, std::string const& name) {
-        std::string const got = " must be [N, L, H, W] = [1, 2, 4, 5], got [1, 2, 4, 6]";
-        CHECK_THROWS_WITH(net.forward(exec::seq{}, in, wide), name + "::forward: out" + got);
-        CHECK_THROWS_WITH(net.forward(exec::seq{}, in, wide, kept), name + "::forward: out" + got);
-        net.forward(exec::seq{}, in, out, kept);
-        CHECK(testing::same_bits(net.forward(exec::seq{}, in), out));
-        float const* const gates = kept.gates.data();
-        net.forward(exec::seq{}, in, out, kept);
-        CHECK(kept.gates.data() == gates);
-        CHECK_THROWS_WITH(net.backward(exec::seq{}, in, kept, wide, d), name + "::backward: dout" + got);
-        kept.walk.iterates = {};
-        CHECK_THROWS_WITH(net.backward(exec::seq{}, in, kept, out, d),
-                          name +
-                              "::backward: kept.iterates must be [T - 1, N, L, H, W] = [3, 1, 2, 4, 5], got "
-                              "[0, 0, 0, 0, 0]");
-        CHECK(net == net);
-    };
-    check(presets::random_walk{.steps = 4}, p.weighted(), random_walk_saved<float>{}, random_walk_gradients<float>{},
-          "random_walk");
-    check(presets::psa_walk{.times = 2}, p.plain(), random_walk_saved<float>{}, random_walk_gradients<float>{},
-          "psa_walk");
-    check(presets::irn_walk{.times = 2}, p.edges(), irn_walk_saved<float>{}, irn_walk_gradients<float>{}, "irn_walk");
-}

@@ -101,8 +101,17 @@ struct diffusion {
     /// The axes; the engine wants the seed as measurement and α everywhere as confidence.
     stencil axes() const { return hyspn::detail::diffusion_axes(kernel, steps); }
 
-    /// Writes x_T to `out` [N, L, H, W] and fills `kept` for backward. Throws as stencil::forward, and value_error for
-    /// α.
+    /// x_T [N, L, H, W]. Throws as stencil::forward, and value_error for α.
+    template <execution_policy P, class T>
+    tensor<T, 4, typename P::memory_space> forward(P const& exec,
+                                                   diffusion_inputs<T, typename P::memory_space> const& in) const
+    {
+        tensor<T, 4, typename P::memory_space> out(in.seed.extents());
+        forward(exec, in, out);
+        return out;
+    }
+
+    /// Writes it to `out` and fills `kept` for backward. Throws as above.
     template <execution_policy P, class T, view_of_rank<4> Y>
     void forward(P const& exec, diffusion_inputs<T, typename P::memory_space> const& in, Y&& out,
                  saved<T, typename P::memory_space>& kept) const
