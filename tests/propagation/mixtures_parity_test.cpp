@@ -198,7 +198,7 @@ TEST_CASE("mixtures: refusals, word by word")
     in = a.views();
     in.lambda = a.sigma;
     CHECK_THROWS_WITH(run(presets::cspn_pp{}, in),
-                      "cspn_pp::forward: lambda must be [N, weights of snapshots, H, W] = [1, 12, 4, 6], got "
+                      "cspn_pp::forward: lambda must be [N, 12, H, W] = [1, 12, 4, 6], got "
                       "[1, 3, 4, 6]");
     in = a.views();
     in.mask = {};
@@ -207,7 +207,7 @@ TEST_CASE("mixtures: refusals, word by word")
     in = a.views();
     in.gates[2] = a.gates[1];
     CHECK_THROWS_WITH(run(presets::cspn_pp{}, in),
-                      "cspn_pp::forward: gates must be [N, K, H, W] = [1, 48, 4, 6], got [1, 24, 4, 6]");
+                      "cspn_pp::forward: gates[2] must be [N, 48, H, W] = [1, 48, 4, 6], got [1, 24, 4, 6]");
     CHECK_THROWS_WITH(presets::cspn_pp{}.backward(exec::seq{}, a.views(), kept, out, mixture_gradients<double>{}),
                       "cspn_pp::backward: kept.snapshots must be [3 S, N, L, H, W] = [12, 1, 1, 4, 6], got "
                       "[0, 0, 0, 0, 0]");

@@ -194,7 +194,7 @@ TEST_CASE("scan: messages name what does not fit")
     CHECK_THROWS_WITH((scan{.stages = 0}.forward(exec::seq{}, in, out)),
                       "scan::forward: stages must be at least 1, got 0");
     CHECK_THROWS_WITH((scan{.way = 1}.forward(exec::seq{}, in, out)),
-                      "scan::forward: gates must be [N, way L, H, W] = [1, 2, 4, 5], got [1, 6, 4, 5]");
+                      "scan::forward: gates[0] must be [N, way L, H, W] = [1, 2, 4, 5], got [1, 6, 4, 5]");
     CHECK_THROWS_WITH(scan{}.forward(exec::seq{}, in, small),
                       "scan::forward: out must be [N, L, H, W] = [1, 2, 4, 5], got [1, 2, 4, 4]");
     scan_saved<float> kept;

@@ -372,3 +372,19 @@ TEST_CASE("volume: refusals, word by word")
                       "volume::backward: kept.iterates must be [T, N, L, D, H, W with gaps] = [2, 1, 1, 2, 3, 48], "
                       "got [0, 0, 0, 0, 0, 0]");
 }
+
+TEST_CASE("volume: what was kept for another width, and an unknown normaliser, are refused")
+{
+    volume const net{.steps = 2};
+    auto const a = testing::random_volume(net, {1, 1, 2, 3, 10}, 8),
+               b = testing::random_volume(net, {1, 1, 2, 3, 12}, 8);
+    tensor<double, 5> out(a.initial.extents()), wide(b.initial.extents());
+    volume_saved<double> kept;
+    net.forward(exec::seq{}, a.views(), out, kept);
+    CHECK_THROWS_WITH(net.backward(exec::seq{}, b.views(), kept, wide, volume_gradients<double>{}),
+                      "volume::backward: kept.width must be the width of the inputs, got 10");
+    volume const centred{.normaliser = gate_normaliser::minus_mean};
+    CHECK_THROWS_AS(centred.forward(exec::seq{}, a.views(), out), value_error);
+    CHECK(same_bits(net.forward(exec::seq{}, a.views()), out));
+    CHECK(!(net == centred));
+}

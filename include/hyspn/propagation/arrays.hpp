@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <string>
+
 #include <hyspn/core/tensor.hpp>
 
 /// \file
@@ -48,3 +50,17 @@ struct saved {
 };
 
 }  // namespace hyspn::propagation
+
+namespace hyspn::detail {
+
+/// A gradient that is wanted has the shape of its input, whose name is `argument`.
+template <class T, std::size_t Rank, class M>
+void require_gradient_shape(char const* function, std::string const& argument, view<T, Rank, M> const& gradient,
+                            view<T const, Rank, M> const& input)
+{
+    if (propagation::present(gradient))
+        require_shape(function, ("the gradient of " + argument).c_str(), "the shape of its input", gradient.extents(),
+                      input.extents());
+}
+
+}  // namespace hyspn::detail

@@ -48,8 +48,7 @@ public:
           p_(b.extents()),
           q_(b.extents())
     {
-        space_.copy(b, as_view(b_));
-        space_.copy(as_const(x), as_view(solution_));
+        unit_ = space_.load(b, x, b_, solution_);
     }
 
     /// From the guess in x until the true residual is at most tolerance·‖b‖, or max_iterations, or a residual of NaN.
@@ -69,6 +68,7 @@ public:
                 if (!advanced || report.residual <= tolerance) report.residual = restart() / norm;
             }
         }
+        space_.scale(unit_, solution_);
         space_.copy(as_const(solution_), x_);
         return report;
     }
@@ -121,7 +121,7 @@ private:
     vector b_;
     view<T, 4, M> x_;
     vector solution_, r_, p_, q_;
-    T rho_{};
+    T rho_{}, unit_{1};
 };
 
 /// Solves `system` x = b from the guess in x. Throws convergence_error in the name of `function`.

@@ -96,11 +96,22 @@ struct diffusion {
     index_t steps = 24;
     double alpha = 0.1;  ///< in [0, 1]
 
+    friend constexpr bool operator==(diffusion const&, diffusion const&) = default;
+
     /// The axes; the engine wants the seed as measurement and α everywhere as confidence.
     stencil axes() const { return hyspn::detail::diffusion_axes(kernel, steps); }
 
-    /// Writes x_T to `out` [N, L, H, W] and fills `kept` for backward. Throws as stencil::forward, and value_error for
-    /// α.
+    /// x_T [N, L, H, W]. Throws as stencil::forward, and value_error for α.
+    template <execution_policy P, class T>
+    tensor<T, 4, typename P::memory_space> forward(P const& exec,
+                                                   diffusion_inputs<T, typename P::memory_space> const& in) const
+    {
+        tensor<T, 4, typename P::memory_space> out(in.seed.extents());
+        forward(exec, in, out);
+        return out;
+    }
+
+    /// Writes it to `out` and fills `kept` for backward. Throws as above.
     template <execution_policy P, class T, view_of_rank<4> Y>
     void forward(P const& exec, diffusion_inputs<T, typename P::memory_space> const& in, Y&& out,
                  saved<T, typename P::memory_space>& kept) const
@@ -149,6 +160,8 @@ struct diffusion_fixed_point {
     double alpha = 0.1;  ///< in (0, 1]
     double tolerance = 1e-6;
     index_t max_iterations = 1000;
+
+    friend constexpr bool operator==(diffusion_fixed_point const&, diffusion_fixed_point const&) = default;
 
     /// What solves it; the engine wants the inputs as diffusion::axes says.
     fixed_point method() const

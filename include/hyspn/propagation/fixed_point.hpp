@@ -17,6 +17,8 @@ struct fixed_point {
     double tolerance = 1e-6;  ///< on ‖b - (I - C)x‖ / ‖b‖; positive
     index_t max_iterations = 1000;
 
+    friend constexpr bool operator==(fixed_point const&, fixed_point const&) = default;
+
     /// Writes the solution to `out` [N, L, H, W] (not an input) and fills `kept` for backward. Results do not depend on
     /// the number of threads. Throws as stencil::forward does, and convergence_error.
     template <execution_policy P, class T, view_of_rank<4> Y>

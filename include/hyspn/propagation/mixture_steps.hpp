@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <string>
 #include <utility>
 
 #include <hyspn/propagation/mixture.hpp>
@@ -38,6 +39,7 @@ struct mixture {
     propagation::snapshots windows;
     snapshot_weights weights = snapshot_weights::none;
     index_t confidences = mixture_windows;  ///< maps of confidence
+    std::string stage{};                    ///< for messages: before the names of arrays, as in "half."
 
     mixture_form form() const { return {static_cast<index_t>(windows.at.size()), weights}; }
     propagation::snapshots window(index_t q) const
@@ -66,46 +68,69 @@ struct mixture {
     }
 };
 
+inline std::string gates_name(mixture const& o, index_t q)
+{
+    return o.stage + "gates[" + std::to_string(q) + "]";
+}
+
 template <class T, class M>
 void require_inputs(std::string const& function, mixture const& o, propagation::mixture_inputs<T, M> const& in)
 {
     char const* const name = function.c_str();
     require_options(name, o.window(0));
-    auto const has = [&](char const* argument, char const* pattern, auto const& array, index_t channels) {
-        require_shape(name, argument, pattern, array.extents(), with_channels(in.initial, channels));
+    auto const has = [&](std::string const& argument, std::string const& pattern, auto const& array, index_t channels) {
+        require_shape(name, argument.c_str(), pattern.c_str(), array.extents(), with_channels(in.initial, channels));
     };
-    has("sigma", "[N, 3, H, W]", in.sigma, mixture_windows);
+    auto const pattern = [](index_t channels) { return "[N, " + std::to_string(channels) + ", H, W]"; };
+    auto const counted = [&](char const* argument, auto const& array, index_t channels) {
+        has(o.stage + argument, pattern(channels), array, channels);
+    };
+    counted("sigma", in.sigma, mixture_windows);
     if (o.form().lambdas() > 0)
-        has("lambda", "[N, weights of snapshots, H, W]", in.lambda, o.form().lambdas());
+        counted("lambda", in.lambda, o.form().lambdas());
     else if (propagation::present(in.lambda))
-        raise<shape_error>(name, "lambda", "absent", "an array");
-    has("confidence", "[N, maps, H, W]", in.confidence, o.confidences);
-    has("mask", "[N, 1, H, W]", in.mask, 1);
-    for (index_t q = 0; q < mixture_windows; ++q)
-        require_inputs(name, o.window(q).axes, o.inputs_of(q, in, channel_of(in.confidence, q)));
+        raise<shape_error>(name, (o.stage + "lambda").c_str(), "absent", "an array");
+    counted("confidence", in.confidence, o.confidences);
+    counted("mask", in.mask, 1);
+    for (index_t q = 0; q < mixture_windows; ++q) {
+        index_t const K = o.window(q).axes.gates();
+        has(gates_name(o, q), pattern(K), in.gates[static_cast<std::size_t>(q)], K);
+    }
+    if (in.measured.extents() != with_channels(in.initial, 1))
+        has(o.stage + "measured", "[N, L or 1, H, W]", in.measured, in.initial.extent(1));
 }
 
 template <class T, class M>
-void require_gradients(std::string const& function, propagation::mixture_inputs<T, M> const& in,
+void require_gradients(std::string const& function, mixture const& o, propagation::mixture_inputs<T, M> const& in,
                        propagation::mixture_gradients<T, M> const& d)
 {
-    char const* const name = function.c_str();
-    auto const fits = [&](char const* argument, auto const& gradient, auto const& input) {
-        if (propagation::present(gradient))
-            require_shape(name, argument, "the shape of its input", gradient.extents(), input.extents());
+    auto const fits = [&](std::string const& argument, auto const& gradient, auto const& input) {
+        require_gradient_shape(function.c_str(), argument, gradient, input);
     };
-    fits("the gradient of sigma", d.sigma, in.sigma);
-    fits("the gradient of lambda", d.lambda, in.lambda);
+    fits(o.stage + "initial", d.initial, in.initial);
+    fits(o.stage + "sigma", d.sigma, in.sigma);
+    fits(o.stage + "lambda", d.lambda, in.lambda);
+    fits(o.stage + "confidence", d.confidence, in.confidence);
+    fits(o.stage + "measured", d.measured, in.measured);
+    for (std::size_t q = 0; q < in.gates.size(); ++q)
+        fits(gates_name(o, static_cast<index_t>(q)), d.gates[q], in.gates[q]);
+}
+
+/// All that backward reads and writes but dout.
+template <class T, class M>
+void require_training(std::string const& function, mixture const& o, propagation::mixture_inputs<T, M> const& in,
+                      propagation::mixture_saved<T, M> const& kept, propagation::mixture_gradients<T, M> const& d)
+{
+    char const* const name = function.c_str();
+    require_inputs(function, o, in);
+    require_gradients(function, o, in, d);
+    require_shape(name, (o.stage + "kept.snapshots").c_str(), "[3 S, N, L, H, W]", kept.snapshots.extents(),
+                  o.maps_extents(in));
+    require_shape(name, (o.stage + "kept.beta").c_str(), "the shape of confidence", kept.beta.extents(),
+                  in.confidence.extents());
     for (index_t q = 0; q < mixture_windows; ++q)
-        require_gradients(name,
-                          propagation::inputs<T, M>{.initial = in.initial,
-                                                    .gates = in.gates[static_cast<std::size_t>(q)],
-                                                    .measured = in.measured,
-                                                    .confidence = in.confidence},
-                          propagation::gradients<T, M>{.initial = d.initial,
-                                                       .gates = d.gates[static_cast<std::size_t>(q)],
-                                                       .measured = d.measured,
-                                                       .confidence = d.confidence});
+        require_kept(name, o.window(q).net(), o.inputs_of(q, in, as_const(kept.beta)),
+                     kept.windows[static_cast<std::size_t>(q)]);
 }
 
 template <class T, class M>
@@ -210,11 +235,8 @@ void backward_mixture(P const& exec, mixture const& o, propagation::mixture_inpu
                       propagation::mixture_gradients<T, M> const& d)
 {
     std::string const name = std::string(o.network) + "::backward";
-    require_inputs(name, o, in);
-    require_gradients(name, in, d);
+    require_training(name, o, in, kept, d);
     require_shape(name.c_str(), "dout", "[N, L, H, W]", dout.extents(), in.initial.extents());
-    require_shape(name.c_str(), "kept.snapshots", "[3 S, N, L, H, W]", kept.snapshots.extents(), o.maps_extents(in));
-    require_shape(name.c_str(), "kept.beta", "the shape of confidence", kept.beta.extents(), in.confidence.extents());
 
     mixture_sums<T, M> sums(in, d);
     tensor<T, 5, M> dmaps(kept.snapshots.extents());

@@ -155,14 +155,10 @@ void require_inputs(char const* function, propagation::stencil const& o, propaga
 template <class T, class M>
 void require_gradients(char const* function, propagation::inputs<T, M> const& in, propagation::gradients<T, M> const& d)
 {
-    auto const fits = [&](char const* name, auto const& gradient, auto const& input) {
-        if (propagation::present(gradient))
-            require_shape(function, name, "the shape of its input", gradient.extents(), input.extents());
-    };
-    fits("the gradient of initial", d.initial, in.initial);
-    fits("the gradient of gates", d.gates, in.gates);
-    fits("the gradient of measured", d.measured, in.measured);
-    fits("the gradient of confidence", d.confidence, in.confidence);
+    require_gradient_shape(function, "initial", d.initial, in.initial);
+    require_gradient_shape(function, "gates", d.gates, in.gates);
+    require_gradient_shape(function, "measured", d.measured, in.measured);
+    require_gradient_shape(function, "confidence", d.confidence, in.confidence);
 }
 
 }  // namespace hyspn::detail

@@ -26,8 +26,18 @@ struct per_map_saved {
 struct per_map {
     stencil net{};
 
-    /// x_T [N, L, H, W] to `out`, which must not overlap the inputs. Cost, errors and determinism are those of
-    /// stencil::forward, image by image.
+    friend constexpr bool operator==(per_map const&, per_map const&) = default;
+
+    /// x_T [N, L, H, W]. Cost, errors and determinism are those of stencil::forward, image by image.
+    template <execution_policy P, class T>
+    tensor<T, 4, typename P::memory_space> forward(P const& exec, inputs<T, typename P::memory_space> const& in) const
+    {
+        tensor<T, 4, typename P::memory_space> out(in.initial.extents());
+        forward(exec, in, out);
+        return out;
+    }
+
+    /// The same into an array of the caller, which must not overlap the inputs.
     template <execution_policy P, class T, view_of_rank<4> Y>
     void forward(P const& exec, inputs<T, typename P::memory_space> const& in, Y&& out) const;
 
@@ -105,6 +115,14 @@ struct sum_over_maps_op {
         to(0, 0, y, x) = missing ? T(0) : sum;
     }
 };
+
+/// What is shared may have pixels though there are no maps; its gradient is then 0.
+template <execution_policy P, class T, class M>
+void clear_shared(P const& exec, propagation::gradients<T, M> const& d)
+{
+    if (d.measured.data_handle()) dispatch(exec, fill_op<T, 4, M>{T(0), d.measured});
+    if (d.confidence.data_handle()) dispatch(exec, fill_op<T, 4, M>{T(0), d.confidence});
+}
 
 /// The gradients of one image as those of its maps: scratch where maps share an input, then summed.
 template <class T, class M>
@@ -202,7 +220,8 @@ void per_map::backward(P const& exec, inputs<T, typename P::memory_space> const&
     auto const images = static_cast<index_t>(kept.images.size());
     hyspn::detail::require_value(images == in.initial.extent(0), name, "the number of kept images",
                                  "that of the inputs", static_cast<double>(images));
-    for (index_t n = 0; n < images && in.initial.size() > 0; ++n) {
+    if (in.initial.size() == 0) return hyspn::detail::clear_shared(exec, d);
+    for (index_t n = 0; n < images; ++n) {
         hyspn::detail::per_map_gradients<T, M> const of(net, in, d, n);
         net.backward(exec, hyspn::detail::maps_as_images(in, n), kept.images[static_cast<std::size_t>(n)],
                      hyspn::detail::maps_as_images(lambda, n, in.initial.extent(1)), of.all);

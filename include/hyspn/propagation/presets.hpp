@@ -28,6 +28,8 @@ struct cspn {
     index_t steps = 24;
     cspn_form form = cspn_form::paper;
 
+    friend constexpr bool operator==(cspn const&, cspn const&) = default;
+
     constexpr operator stencil() const
     {
         return {.kernel = kernel,

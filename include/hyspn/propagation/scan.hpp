@@ -2,6 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <string>
+
+#include <hyspn/core/parameters.hpp>
 #include <hyspn/exec/elementwise.hpp>
 #include <hyspn/propagation/arrays.hpp>
 #include <hyspn/propagation/options.hpp>
@@ -83,8 +86,7 @@ struct scan {
         using M = typename P::memory_space;
         view<T, 4, M> const to = as_view(out);
         require("scan::forward", in, to.extents(), "out");
-        if (!(kept.scans.extents() == scans_extents(in, stages)))
-            kept.scans = tensor<T, 5, M>(scans_extents(in, stages));
+        hyspn::detail::fit(kept.scans, scans_extents(in, stages));
         for (index_t stage = 0; stage < stages; ++stage)
             run_stage(exec, in, stage == 0 ? in.x : as_const(to), scans_of(as_view(kept.scans), stage), to);
     }
@@ -178,8 +180,8 @@ private:
         using namespace hyspn::detail;
         require_value(way == 1 || way == 3, name, "way", "1 or 3", static_cast<double>(way));
         require_value(stages >= 1, name, "stages", "at least 1", static_cast<double>(stages));
-        for (auto const& gates : in.gates)
-            require_shape(name, "gates", "[N, way L, H, W]", gates.extents(),
+        for (index_t i = 0; i < 4; ++i)
+            require_shape(name, gates_name(i).c_str(), "[N, way L, H, W]", in.gates[i].extents(),
                           with_channels(in.x, way * in.x.extent(1)));
         require_shape(name, result_name, "[N, L, H, W]", result, in.x.extents());
     }
@@ -187,13 +189,12 @@ private:
     template <class T, class M>
     static void require_gradients(char const* name, scan_inputs<T, M> const& in, scan_gradients<T, M> const& d)
     {
-        auto const fits = [&](char const* what, auto const& gradient, auto const& input) {
-            if (present(gradient))
-                hyspn::detail::require_shape(name, what, "the shape of its input", gradient.extents(), input.extents());
-        };
-        fits("the gradient of x", d.x, in.x);
-        for (index_t i = 0; i < 4; ++i) fits("the gradient of gates", d.gates[i], in.gates[i]);
+        hyspn::detail::require_gradient_shape(name, "x", d.x, in.x);
+        for (index_t i = 0; i < 4; ++i)
+            hyspn::detail::require_gradient_shape(name, gates_name(i), d.gates[i], in.gates[i]);
     }
+
+    static std::string gates_name(index_t direction) { return "gates[" + std::to_string(direction) + "]"; }
 };
 
 namespace presets {

@@ -19,6 +19,8 @@ struct snapshots {
     stencil axes{};
     std::vector<index_t> at{};  ///< ascending, each at least 1
 
+    friend bool operator==(snapshots const&, snapshots const&) = default;
+
     /// The stencil that runs: as many steps as the last snapshot asks for.
     stencil net() const
     {
@@ -28,8 +30,17 @@ struct snapshots {
         return made;
     }
 
-    /// Writes x_t for each t of `at` to `out` [S, N, L, H, W], which must not overlap the inputs. Throws as
-    /// stencil::forward does, and value_error for `at`.
+    /// x_t for each t of `at`, [S, N, L, H, W]. Throws as stencil::forward does, and value_error for `at`.
+    template <execution_policy P, class T>
+    tensor<T, 5, typename P::memory_space> forward(P const& exec, inputs<T, typename P::memory_space> const& in) const
+    {
+        tensor<T, 5, typename P::memory_space> out(
+            hyspn::detail::with_steps(in.initial, static_cast<index_t>(at.size())));
+        forward(exec, in, out);
+        return out;
+    }
+
+    /// The same into an array of the caller, which must not overlap the inputs.
     template <execution_policy P, class T, view_of_rank<5> Y>
     void forward(P const& exec, inputs<T, typename P::memory_space> const& in, Y&& out) const;
 

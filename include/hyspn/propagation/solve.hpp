@@ -46,8 +46,7 @@ public:
           v_(b.extents()),
           t_(b.extents())
     {
-        space_.copy(b, as_view(b_));
-        space_.copy(as_const(x), as_view(solution_));
+        unit_ = space_.load(b, x, b_, solution_);
     }
 
     /// From the guess in x until the true residual is at most tolerance·‖b‖, or max_iterations.
@@ -67,6 +66,7 @@ public:
                 if (!advanced || report.residual <= tolerance) report.residual = restart() / norm;
             }
         }
+        space_.scale(unit_, solution_);
         space_.copy(as_const(solution_), x_);
         return report;
     }
@@ -112,7 +112,7 @@ private:
     vector b_;
     view<T, 4, M> x_;
     vector solution_, r_, shadow_, p_, v_, t_;
-    T rho_{};
+    T rho_{}, unit_{1};
 };
 
 /// to = -from.

@@ -2,11 +2,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <algorithm>
+#include <cmath>
+#include <limits>
 #include <sstream>
 
 #include <hyspn/core/tensor.hpp>
 #include <hyspn/exec/dispatch.hpp>
 #include <hyspn/exec/elementwise.hpp>
+#include <hyspn/exec/largest.hpp>
 
 /// \file
 /// What the iterative solvers share: how they report and refuse, and the operations on their vectors.
@@ -41,6 +45,22 @@ struct product_at {
     HYSPN_HD T operator()(index_t i) const { return a[i] * b[i]; }
 };
 
+/// |a| at one place of a dense array.
+template <class T>
+struct magnitude_at {
+    T const* a;
+    HYSPN_HD exec::largest<T> operator()(index_t i) const { return {a[i] < T(0) ? -a[i] : a[i]}; }
+};
+
+/// A power of two near `largest`, so that dividing by it rounds nothing; 1 for 0, infinity and NaN.
+template <class T>
+T unit_of(T largest)
+{
+    if (!(largest > T(0)) || !std::isfinite(largest)) return T(1);
+    constexpr int most = std::numeric_limits<T>::max_exponent - 2;  // of which the inverse is normal too
+    return std::ldexp(T(1), std::clamp(std::ilogb(largest), -most, most));
+}
+
 /// to = a + s b + t c over dense arrays; `to` may be any of them.
 template <class T>
 struct linear_combination_op {
@@ -72,6 +92,27 @@ struct solver_space {
     }
 
     void copy(view<T const, 4, M> from, view<T, 4, M> to) const { dispatch(exec, copy_op<T, 4, M>{from, to}); }
+
+    T largest(vector const& a) const { return reduce(exec, a.size(), magnitude_at<T>{a.data()}).value; }
+
+    /// a = factor a.
+    void scale(T factor, vector& a) const { dispatch(exec, scaled_copy_op<T, 4, M>{factor, as_const(a), as_view(a)}); }
+
+    /// Takes a system into units in which max|b| is about 1, since squares of b as it is may be 0 or infinite, and
+    /// returns the unit. A start too far off for its residual's square starts from 0.
+    T load(view<T const, 4, M> from, view<T const, 4, M> start, vector& b, vector& solution) const
+    {
+        copy(from, as_view(b));
+        copy(start, as_view(solution));
+        T const unit = unit_of(largest(b)), farthest = std::sqrt(std::sqrt(std::numeric_limits<T>::max()));
+        scale(T(1) / unit, b);
+        bool const usable = !(largest(solution) > unit * farthest);
+        if (usable)
+            scale(T(1) / unit, solution);
+        else
+            dispatch(exec, fill_op<T, 4, M>{T(0), as_view(solution)});
+        return unit;
+    }
 };
 
 /// Throws convergence_error in the name of `function` where the residual is above the tolerance.

@@ -33,7 +33,7 @@ struct volume_gradients {
 };
 
 /// What forward leaves for backward: the folded weights [N, K, D, H, W] (empty where the gates serve as they are), and
-/// x_0 ... x_{T-1}, their rows between gaps of zeros.
+/// x_0 ... x_{T-1}, their rows between gaps of zeros: a row of W takes W rounded up to a multiple of 16, and 32 more.
 template <class T, class M = memory::host>
 struct volume_saved {
     tensor<T, 5, M> taps{};
@@ -57,9 +57,21 @@ struct volume {
     index_t gates() const { return neighbours().count(); }
     hyspn::detail::volume_neighbours neighbours() const { return {kernel, order == channel_order::flipped}; }
 
-    /// Writes x_T to `out` [N, L, D, H, W], which must not overlap the inputs. O(T K) operations per voxel and map;
-    /// scratch: two maps, and the taps where gates do not serve as they are. The same bits for any number of threads.
-    /// Throws shape_error, value_error.
+    friend constexpr bool operator==(volume const&, volume const&) = default;
+
+    /// x_T [N, L, D, H, W] of h0, the gates and, unless injection is none, the confidence and the measurements.
+    /// O(T K) operations per voxel and map; scratch: two maps with gaps (volume_saved), and the taps where gates do not
+    /// serve as they are. The same bits for any number of threads. Throws shape_error, value_error.
+    template <execution_policy P, class T>
+    tensor<T, 5, typename P::memory_space> forward(P const& exec,
+                                                   volume_inputs<T, typename P::memory_space> const& in) const
+    {
+        tensor<T, 5, typename P::memory_space> out(in.initial.extents());
+        forward(exec, in, out);
+        return out;
+    }
+
+    /// The same into an array of the caller, which must not overlap the inputs.
     template <execution_policy P, class T, view_of_rank<5> Y>
     void forward(P const& exec, volume_inputs<T, typename P::memory_space> const& in, Y&& out) const;
 
@@ -69,7 +81,8 @@ struct volume {
                  volume_saved<T, typename P::memory_space>& kept) const;
 
     /// Writes the gradients asked for, given dout = dL/dx_T and what the training forward of the same inputs kept.
-    /// Throws as forward does.
+    /// Scratch: a copy of the K gate maps with gaps, their gradients where gates do not serve as they are, and some
+    /// maps. Throws as forward does.
     template <execution_policy P, class T, view_of_rank<5> Y>
     void backward(P const& exec, volume_inputs<T, typename P::memory_space> const& in,
                   volume_saved<T, typename P::memory_space> const& kept, Y const& dout,
@@ -94,9 +107,9 @@ inline void require_options(char const* function, propagation::volume const& o)
     require_value(o.kernel >= 3 && o.kernel % 2 == 1, function, "kernel", "odd and at least 3", real(o.kernel));
     require_value(o.steps >= 0, function, "steps", "at least 0", real(o.steps));
     require_value(o.epsilon >= 0 && std::isfinite(o.epsilon), function, "epsilon", "finite and at least 0", o.epsilon);
-    require_value(
-        o.normaliser != gate_normaliser::abs_sum_at_source && o.normaliser != gate_normaliser::softmax_present,
-        function, "normaliser", "abs_sum, abs_sum_clamped, softmax or none", real(o.normaliser));
+    bool const known = o.normaliser == gate_normaliser::abs_sum || o.normaliser == gate_normaliser::abs_sum_clamped ||
+                       o.normaliser == gate_normaliser::softmax || o.normaliser == gate_normaliser::none;
+    require_value(known, function, "normaliser", "abs_sum, abs_sum_clamped, softmax or none", real(o.normaliser));
     require_value(o.centre == centre_term::anchor || o.centre == centre_term::none, function, "centre",
                   "anchor or none", real(o.centre));
     require_value(o.injection != propagation::injection_time::before, function, "injection", "none or after",
@@ -129,14 +142,10 @@ template <class T, class M>
 void require_gradients(char const* function, propagation::volume_inputs<T, M> const& in,
                        propagation::volume_gradients<T, M> const& d)
 {
-    auto const fits = [&](char const* name, auto const& gradient, auto const& input) {
-        if (propagation::present(gradient))
-            require_shape(function, name, "the shape of its input", gradient.extents(), input.extents());
-    };
-    fits("the gradient of initial", d.initial, in.initial);
-    fits("the gradient of gates", d.gates, in.gates);
-    fits("the gradient of measured", d.measured, in.measured);
-    fits("the gradient of confidence", d.confidence, in.confidence);
+    require_gradient_shape(function, "initial", d.initial, in.initial);
+    require_gradient_shape(function, "gates", d.gates, in.gates);
+    require_gradient_shape(function, "measured", d.measured, in.measured);
+    require_gradient_shape(function, "confidence", d.confidence, in.confidence);
 }
 
 /// Whether gates are the taps, and nothing is added to the sum.
@@ -351,6 +360,8 @@ void volume::backward(P const& exec, volume_inputs<T, typename P::memory_space> 
     hyspn::detail::require_shape(name, "dout", "[N, L, D, H, W]", lambda.extents(), in.initial.extents());
     hyspn::detail::require_shape(name, "kept.iterates", "[T, N, L, D, H, W with gaps]", kept.iterates.extents(),
                                  hyspn::detail::gapped_extents(in.initial, steps));
+    hyspn::detail::require_value(kept.width == in.initial.extent(4), name, "kept.width", "the width of the inputs",
+                                 static_cast<double>(kept.width));
     bool const plain = hyspn::detail::gates_are_taps(*this);
     if (!plain && steps > 0)
         hyspn::detail::require_shape(name, "kept.taps", "[N, k^3 - 1, D, H, W]", kept.taps.extents(),

@@ -2,8 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <utility>
-
+#include <hyspn/core/parameters.hpp>
 #include <hyspn/propagation/stencil.hpp>
 
 /// \file
@@ -46,9 +45,10 @@ void walk(char const* function, P const& exec, propagation::stencil const& axes,
     require_shape(function, "out", "[N, L, H, W]", out.extents(), in.initial.extents());
     dims<4> const e = out.extents();
     dims<5> const between{keep_iterates && axes.steps > 0 ? axes.steps - 1 : 0, e[0], e[1], e[2], e[3]};
-    auto folded = fold(exec, axes, in);
-    kept.taps = std::move(folded.taps);
-    if (!(kept.iterates.extents() == between)) kept.iterates = tensor<T, 5, M>(between);
+    fit(kept.taps, with_channels(in.initial, axes.taps().count()));
+    fit(kept.iterates, between);
+    tensor<T, 4, M> bias(e);  // 0: nothing is anchored or injected
+    prepare(exec, axes, in, as_view(kept.taps), as_view(bias));
     view<T, 5, M> const iterates = keep_iterates ? as_view(kept.iterates) : view<T, 5, M>{};
     dispatch(exec, window_walk_op<T, M>{axes.taps(), axes.steps, as_const(kept.taps), in.initial, out, iterates});
 }

@@ -19,8 +19,20 @@ struct bpnet_post {
     index_t steps = 12;       ///< T, positive and even
     double threshold = 1e-3;  ///< in the units of the depth
 
-    /// x [N, L, H, W] to `out`, which must not overlap the inputs. O(83 T) operations per pixel and map; the same bits
-    /// for any number of threads. Throws shape_error, value_error.
+    friend constexpr bool operator==(bpnet_post const&, bpnet_post const&) = default;
+
+    /// x [N, L, H, W]. O(83 T) operations per pixel and map; the same bits for any number of threads. Throws
+    /// shape_error, value_error.
+    template <execution_policy P, class T>
+    tensor<T, 4, typename P::memory_space> forward(P const& exec,
+                                                   mixture_inputs<T, typename P::memory_space> const& in) const
+    {
+        tensor<T, 4, typename P::memory_space> out(in.initial.extents());
+        forward(exec, in, out);
+        return out;
+    }
+
+    /// The same into an array of the caller, which must not overlap the inputs.
     template <execution_policy P, class T, view_of_rank<4> Y>
     void forward(P const& exec, mixture_inputs<T, typename P::memory_space> const& in, Y&& out) const
     {

@@ -18,8 +18,20 @@ namespace hyspn::propagation::presets {
 struct cspn_pp {
     index_t steps = 12;  ///< T, a positive multiple of 4
 
-    /// x [N, L, H, W] to `out`, which must not overlap the inputs. O(80 T) operations per pixel and map; the same bits
-    /// for any number of threads. Throws shape_error, value_error.
+    friend constexpr bool operator==(cspn_pp const&, cspn_pp const&) = default;
+
+    /// x [N, L, H, W]. O(80 T) operations per pixel and map; the same bits for any number of threads. Throws
+    /// shape_error, value_error.
+    template <execution_policy P, class T>
+    tensor<T, 4, typename P::memory_space> forward(P const& exec,
+                                                   mixture_inputs<T, typename P::memory_space> const& in) const
+    {
+        tensor<T, 4, typename P::memory_space> out(in.initial.extents());
+        forward(exec, in, out);
+        return out;
+    }
+
+    /// The same into an array of the caller, which must not overlap the inputs.
     template <execution_policy P, class T, view_of_rank<4> Y>
     void forward(P const& exec, mixture_inputs<T, typename P::memory_space> const& in, Y&& out) const
     {

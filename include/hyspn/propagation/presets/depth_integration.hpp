@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include <hyspn/core/parameters.hpp>
 #include <hyspn/exec/pixel_sums.hpp>
 #include <hyspn/propagation/arrays.hpp>
 #include <hyspn/propagation/conjugate_gradient.hpp>
@@ -203,6 +204,8 @@ struct depth_integration {
     double tolerance = 1e-5;            ///< on the relative residual of every image, positive
     index_t max_iterations = 5000;
 
+    friend constexpr bool operator==(depth_integration const&, depth_integration const&) = default;
+
     /// Writes x to `out` [N, 1, H, W] and fills `kept` for backward. O(H W) operations an iteration; scratch: eleven
     /// maps. Results do not depend on the number of threads. Throws shape_error, value_error, convergence_error.
     template <execution_policy P, class T, view_of_rank<4> Y>
@@ -211,7 +214,7 @@ struct depth_integration {
     {
         auto const report = forward(exec, in, out);
         using M = typename P::memory_space;
-        if (!(kept.solution.extents() == in.measured.extents())) kept.solution = tensor<T, 4, M>(in.measured.extents());
+        hyspn::detail::fit(kept.solution, in.measured.extents());
         dispatch(exec, hyspn::detail::copy_op<T, 4, M>{as_const(out), as_view(kept.solution)});
         return report;
     }
@@ -281,15 +284,11 @@ private:
     static void require_gradients(char const* name, depth_integration_inputs<T, M> const& in,
                                   depth_integration_gradients<T, M> const& d)
     {
-        auto const fits = [&](char const* argument, auto const& gradient, auto const& input) {
-            if (present(gradient))
-                hyspn::detail::require_shape(name, argument, "the shape of its input", gradient.extents(),
-                                             input.extents());
-        };
-        fits("the gradient of differences", d.differences, in.differences);
-        fits("the gradient of edge_confidence", d.edge_confidence, in.edge_confidence);
-        fits("the gradient of measured", d.measured, in.measured);
-        fits("the gradient of confidence", d.confidence, in.confidence);
+        using hyspn::detail::require_gradient_shape;
+        require_gradient_shape(name, "differences", d.differences, in.differences);
+        require_gradient_shape(name, "edge_confidence", d.edge_confidence, in.edge_confidence);
+        require_gradient_shape(name, "measured", d.measured, in.measured);
+        require_gradient_shape(name, "confidence", d.confidence, in.confidence);
     }
 };
 

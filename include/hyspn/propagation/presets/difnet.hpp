@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include <hyspn/core/parameters.hpp>
 #include <hyspn/exec/elementwise.hpp>
 #include <hyspn/exec/pixel_sums.hpp>
 #include <hyspn/propagation/arrays.hpp>
@@ -126,8 +127,19 @@ namespace hyspn::propagation::presets {
 /// The network's diffusion, a step for each level. Constants stay and values are means of the seed, since the weights
 /// are positive and sum to 1. N'² (C + L) operations for N' pixels, in memory linear in N'.
 struct difnet {
-    /// Writes h_K to `out` [N, L, H, W] (not an input) and fills `kept` for backward. Results do not depend on the
-    /// number of threads. Throws shape_error.
+    friend constexpr bool operator==(difnet const&, difnet const&) = default;
+
+    /// h_K [N, L, H, W]. Results do not depend on the number of threads. Throws shape_error.
+    template <execution_policy P, class T>
+    tensor<T, 4, typename P::memory_space> forward(P const& exec,
+                                                   difnet_inputs<T, typename P::memory_space> const& in) const
+    {
+        tensor<T, 4, typename P::memory_space> out(in.seed.extents());
+        forward(exec, in, out);
+        return out;
+    }
+
+    /// Writes it to `out` (not an input) and fills `kept` for backward. Throws as above.
     template <execution_policy P, class T, view_of_rank<4> Y>
     void forward(P const& exec, difnet_inputs<T, typename P::memory_space> const& in, Y&& out,
                  difnet_saved<T, typename P::memory_space>& kept) const
@@ -229,9 +241,7 @@ private:
     template <class T, class M>
     static void renew(difnet_saved<T, M>& kept, difnet_inputs<T, M> const& in)
     {
-        auto const fit = [](tensor<T, 5, M>& array, dims<5> const& e) {
-            if (!(array.extents() == e)) array = tensor<T, 5, M>(e);
-        };
+        using hyspn::detail::fit;
         fit(kept.iterates, of_levels(in, in.seed.extent(1)));
         fit(kept.walked, of_levels(in, in.seed.extent(1)));
         fit(kept.log_sums, of_levels(in, 1));
@@ -263,17 +273,14 @@ private:
         require_shape(name, "kept.iterates", "[K, N, L, H, W]", kept.iterates.extents(), maps);
         require_shape(name, "kept.walked", "[K, N, L, H, W]", kept.walked.extents(), maps);
         require_shape(name, "kept.log_sums", "[K, N, 1, H, W]", kept.log_sums.extents(), of_levels(in, 1));
-        if (present(d.seed))
-            require_shape(name, "the gradient of seed", "[N, L, H, W]", d.seed.extents(), in.seed.extents());
+        hyspn::detail::require_gradient_shape(name, "seed", d.seed, in.seed);
         if (d.levels.empty()) return;
         if (d.levels.size() != in.levels.size())
             hyspn::detail::raise<shape_error>(name, "the gradients of levels",
                                               std::to_string(in.levels.size()) + " or none",
                                               std::to_string(d.levels.size()));
         for (std::size_t k = 0; k < in.levels.size(); ++k)
-            if (present(d.levels[k].features))
-                require_shape(name, "the gradient of features", "the shape of its input",
-                              d.levels[k].features.extents(), in.levels[k].features.extents());
+            hyspn::detail::require_gradient_shape(name, "features", d.levels[k].features, in.levels[k].features);
     }
 };
 

@@ -4,6 +4,7 @@
 
 #include <cmath>
 
+#include <hyspn/core/parameters.hpp>
 #include <hyspn/exec/elementwise.hpp>
 #include <hyspn/propagation/options.hpp>
 #include <hyspn/propagation/rings.hpp>
@@ -54,10 +55,9 @@ struct dyspn_rings {
         using M = typename P::memory_space;
         view<T, 4, M> const to = as_view(out);
         require("dyspn_rings::forward", in, to.extents(), "out");
-        dims<4> const sums = hyspn::detail::with_channels(in.initial, 6);
-        if (!(kept.sums.extents() == sums)) kept.sums = tensor<T, 4, M>(sums);
-        if (!(kept.rings.extents() == rings_extents(in))) kept.rings = tensor<T, 5, M>(rings_extents(in));
-        if (!(kept.iterates.extents() == iterates_extents(in))) kept.iterates = tensor<T, 5, M>(iterates_extents(in));
+        hyspn::detail::fit(kept.sums, hyspn::detail::with_channels(in.initial, 6));
+        hyspn::detail::fit(kept.rings, rings_extents(in));
+        hyspn::detail::fit(kept.iterates, iterates_extents(in));
         run(exec, in, to, kept.sums, as_view(kept.rings), as_view(kept.iterates));
     }
 
@@ -194,15 +194,12 @@ private:
     template <class T, class M>
     static void require_gradients(char const* name, ring_inputs<T, M> const& in, ring_gradients<T, M> const& d)
     {
-        auto const fits = [&](char const* what, auto const& gradient, auto const& input) {
-            if (present(gradient))
-                hyspn::detail::require_shape(name, what, "the shape of its input", gradient.extents(), input.extents());
-        };
-        fits("the gradient of initial", d.initial, in.initial);
-        fits("the gradient of gates", d.gates, in.gates);
-        fits("the gradient of attention", d.attention, in.attention);
-        fits("the gradient of measured", d.measured, in.measured);
-        fits("the gradient of confidence", d.confidence, in.confidence);
+        using hyspn::detail::require_gradient_shape;
+        require_gradient_shape(name, "initial", d.initial, in.initial);
+        require_gradient_shape(name, "gates", d.gates, in.gates);
+        require_gradient_shape(name, "attention", d.attention, in.attention);
+        require_gradient_shape(name, "measured", d.measured, in.measured);
+        require_gradient_shape(name, "confidence", d.confidence, in.confidence);
     }
 };
 

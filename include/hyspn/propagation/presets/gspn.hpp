@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <hyspn/core/parameters.hpp>
 #include <hyspn/exec/elementwise.hpp>
 #include <hyspn/propagation/arrays.hpp>
 #include <hyspn/propagation/options.hpp>
@@ -82,7 +83,7 @@ struct gspn {
         using M = typename P::memory_space;
         view<T, 4, M> const to = as_view(out);
         require("gspn::forward", in, to.extents(), "out");
-        if (!(kept.result.extents() == result_extents(in))) kept.result = tensor<T, 5, M>(result_extents(in));
+        hyspn::detail::fit(kept.result, result_extents(in));
         dispatch(exec, hyspn::detail::scan_op<T, M>{scans(in), as_view(kept.result)});
         if (to.size() > 0) dispatch(exec, hyspn::detail::copy_op<T, 4, M>{as_const(kept.result)[0], to});
     }
@@ -141,13 +142,10 @@ private:
     template <class T, class M>
     static void require_gradients(char const* name, gspn_inputs<T, M> const& in, gspn_gradients<T, M> const& d)
     {
-        auto const fits = [&](char const* what, auto const& gradient, auto const& input) {
-            if (present(gradient))
-                hyspn::detail::require_shape(name, what, "the shape of its input", gradient.extents(), input.extents());
-        };
-        fits("the gradient of x", d.x, in.x);
-        fits("the gradient of factor", d.factor, in.factor);
-        fits("the gradient of gates", d.gates, in.gates);
+        using hyspn::detail::require_gradient_shape;
+        require_gradient_shape(name, "x", d.x, in.x);
+        require_gradient_shape(name, "factor", d.factor, in.factor);
+        require_gradient_shape(name, "gates", d.gates, in.gates);
     }
 };
 

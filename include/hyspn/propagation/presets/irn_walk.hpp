@@ -34,12 +34,23 @@ namespace hyspn::propagation::presets {
 /// IRN's walk (random_walk.hpp) from x (1 - edge). Every pair in the image counts; the released code pads the edges
 /// with 1 to the same effect. Backward is ours: of equal edges on a way, the first by rows has the gradient.
 struct irn_walk {
-    index_t radius = 5;  ///< pairs nearer than this, at least 1
+    index_t radius = 5;  ///< pairs nearer than this (that of random_walk: at most this far), at least 1
     double beta = 10;    ///< at least 1
     index_t times = 8;   ///< squarings: 2^times steps, each kept for backward
 
-    /// Writes x (1 - edge) T^(2^times) to `out` [N, L, H, W] and fills `kept` for backward. Throws as stencil::forward
-    /// does.
+    friend constexpr bool operator==(irn_walk const&, irn_walk const&) = default;
+
+    /// x (1 - edge) T^(2^times) [N, L, H, W]. Throws shape_error, value_error.
+    template <execution_policy P, class T>
+    tensor<T, 4, typename P::memory_space> forward(P const& exec,
+                                                   irn_walk_inputs<T, typename P::memory_space> const& in) const
+    {
+        tensor<T, 4, typename P::memory_space> out(in.x.extents());
+        forward(exec, in, out);
+        return out;
+    }
+
+    /// Writes it to `out` [N, L, H, W] and fills `kept` for backward. Throws as above.
     template <execution_policy P, class T, view_of_rank<4> Y>
     void forward(P const& exec, irn_walk_inputs<T, typename P::memory_space> const& in, Y&& out,
                  irn_walk_saved<T, typename P::memory_space>& kept) const
@@ -62,7 +73,7 @@ struct irn_walk {
     }
 
     /// Writes the gradients asked for, given dout [N, L, H, W] and what the training forward of the same inputs kept.
-    /// Throws as stencil::backward does.
+    /// Throws as forward does.
     template <execution_policy P, class T, view_of_rank<4> Y>
     void backward(P const& exec, irn_walk_inputs<T, typename P::memory_space> const& in,
                   irn_walk_saved<T, typename P::memory_space> const& kept, Y const& dout,
@@ -72,10 +83,10 @@ struct irn_walk {
         using namespace hyspn::detail;
         char const* const name = "irn_walk::backward";
         require(name, in);
-        if (present(d.x)) require_shape(name, "the gradient of x", "[N, L, H, W]", d.x.extents(), in.x.extents());
-        if (present(d.edge))
-            require_shape(name, "the gradient of edge", "[N, 1, H, W]", d.edge.extents(), in.edge.extents());
+        require_gradient_shape(name, "x", d.x, in.x);
+        require_gradient_shape(name, "edge", d.edge, in.edge);
         require_shape(name, "kept.start", "[N, L, H, W]", kept.start.extents(), in.x.extents());
+        require_walked(name, axes(name), engine(kept), kept.walk, as_const(dout));
         tensor<T, 4, M> dstart(in.x.extents()), dgates(kept.gates.extents());
         axes(name).backward(exec, engine(kept), kept.walk, dout,
                             {.initial = as_view(dstart), .gates = as_view(dgates)});
@@ -102,8 +113,8 @@ private:
     template <execution_policy P, class T, class M>
     void prepare(P const& exec, irn_walk_inputs<T, M> const& in, irn_walk_saved<T, M>& made) const
     {
-        made.start = tensor<T, 4, M>(in.x.extents());
-        made.gates = tensor<T, 4, M>(hyspn::detail::with_channels(in.x, window().neighbours().count()));
+        hyspn::detail::fit(made.start, in.x.extents());
+        hyspn::detail::fit(made.gates, hyspn::detail::with_channels(in.x, window().neighbours().count()));
         dispatch(exec, hyspn::detail::fade_op<T, M>{in.x, in.edge, as_view(made.start)});
         dispatch(exec, affinity(in, as_view(made.gates)));
     }

@@ -15,7 +15,7 @@
 
 namespace hyspn::propagation {
 
-/// Read by penet_dilated. Each stage's `initial` and `lambda` stay empty.
+/// Read by penet_dilated. Each stage's `initial` and `lambda` stay empty; given, they are refused.
 template <class T, class M = memory::host>
 struct dilated_inputs {
     view<T const, 4, M> initial{};  ///< h0 [N, L, 2h, 2w]
@@ -23,7 +23,8 @@ struct dilated_inputs {
     mixture_inputs<T, M> full{};    ///< of dilation 1: those of 2h x 2w
 };
 
-/// Written by its backward, in the shapes of the inputs; what is left empty is not wanted.
+/// Written by its backward, in the shapes of the inputs; what is left empty is not wanted. The stages' `initial` and
+/// `lambda` stay empty here too.
 template <class T, class M = memory::host>
 struct dilated_gradients {
     view<T, 4, M> initial{};
@@ -129,20 +130,32 @@ namespace hyspn::propagation::presets {
 struct penet_dilated {
     index_t steps = 6;  ///< T of each stage, at least 1
 
-    /// x [N, L, 2h, 2w] to `out`, which must not overlap the inputs. O(160 T) operations per pixel and map; the same
-    /// bits for any number of threads. Throws shape_error, value_error.
+    friend constexpr bool operator==(penet_dilated const&, penet_dilated const&) = default;
+
+    /// x [N, L, 2h, 2w]. O(160 T) operations per pixel and map; the same bits for any number of threads. Throws
+    /// shape_error, value_error.
+    template <execution_policy P, class T>
+    tensor<T, 4, typename P::memory_space> forward(P const& exec,
+                                                   dilated_inputs<T, typename P::memory_space> const& in) const
+    {
+        tensor<T, 4, typename P::memory_space> out(in.initial.extents());
+        forward(exec, in, out);
+        return out;
+    }
+
+    /// The same into an array of the caller, which must not overlap the inputs.
     template <execution_policy P, class T, view_of_rank<4> Y>
     void forward(P const& exec, dilated_inputs<T, typename P::memory_space> const& in, Y&& out) const
     {
         using M = typename P::memory_space;
         char const* const name = "penet_dilated::forward";
-        auto const o = method(name);
-        dims<4> const half = half_extents(name, in);
+        view<T, 4, M> const to = as_view(out);
+        dims<4> const half = require(name, in, "out", to.extents());
         tensor<T, 4, M> phases(half), mixed(half), between(in.initial.extents());
         dispatch(exec, hyspn::detail::split_phases_op<T, M>{in.initial, as_view(phases)});
-        hyspn::detail::forward_mixture(exec, o, from(in.half, as_const(phases)), as_view(mixed));
+        hyspn::detail::forward_mixture(exec, method("half."), from(in.half, as_const(phases)), as_view(mixed));
         dispatch(exec, hyspn::detail::join_phases_op<T, M>{as_const(mixed), as_view(between)});
-        hyspn::detail::forward_mixture(exec, o, from(in.full, as_const(between)), as_view(out));
+        hyspn::detail::forward_mixture(exec, method("full."), from(in.full, as_const(between)), to);
     }
 
     /// The same for training: fills `kept` for backward.
@@ -152,15 +165,16 @@ struct penet_dilated {
     {
         using M = typename P::memory_space;
         char const* const name = "penet_dilated::forward";
-        auto const o = method(name);
-        dims<4> const half = half_extents(name, in);
+        view<T, 4, M> const to = as_view(out);
+        dims<4> const half = require(name, in, "out", to.extents());
         tensor<T, 4, M> mixed(half);
         hyspn::detail::fit(kept.phases, half);
         hyspn::detail::fit(kept.between, in.initial.extents());
         dispatch(exec, hyspn::detail::split_phases_op<T, M>{in.initial, as_view(kept.phases)});
-        hyspn::detail::forward_mixture(exec, o, from(in.half, as_const(kept.phases)), as_view(mixed), kept.half);
+        hyspn::detail::forward_mixture(exec, method("half."), from(in.half, as_const(kept.phases)), as_view(mixed),
+                                       kept.half);
         dispatch(exec, hyspn::detail::join_phases_op<T, M>{as_const(mixed), as_view(kept.between)});
-        hyspn::detail::forward_mixture(exec, o, from(in.full, as_const(kept.between)), as_view(out), kept.full);
+        hyspn::detail::forward_mixture(exec, method("full."), from(in.full, as_const(kept.between)), to, kept.full);
     }
 
     /// Writes the gradients asked for, given dout [N, L, 2h, 2w] and what the training forward of the same inputs kept.
@@ -172,46 +186,77 @@ struct penet_dilated {
     {
         using M = typename P::memory_space;
         char const* const name = "penet_dilated::backward";
-        auto const o = method(name);
-        dims<4> const half = half_extents(name, in);
-        hyspn::detail::require_shape(name, "kept.phases", "[N, 4 L, h, w]", kept.phases.extents(), half);
-        hyspn::detail::require_shape(name, "kept.between", "[N, L, 2h, 2w]", kept.between.extents(),
-                                     in.initial.extents());
-        if (present(d.initial))
-            hyspn::detail::require_shape(name, "the gradient of initial", "the shape of its input", d.initial.extents(),
-                                         in.initial.extents());
+        view<T const, 4, M> const lambda = as_const(dout);
+        dims<4> const half = require(name, in, "dout", lambda.extents());
+        require_training(name, in, half, kept, d);
 
         tensor<T, 4, M> dbetween(in.initial.extents()), dmixed(half), dphases(half);
         auto full = d.full, first = d.half;
         full.initial = as_view(dbetween);
         first.initial = as_view(dphases);
-        hyspn::detail::backward_mixture(exec, o, from(in.full, as_const(kept.between)), kept.full, as_const(dout),
+        hyspn::detail::backward_mixture(exec, method("full."), from(in.full, as_const(kept.between)), kept.full, lambda,
                                         full);
         dispatch(exec, hyspn::detail::split_phases_op<T, M>{as_const(dbetween), as_view(dmixed)});
-        hyspn::detail::backward_mixture(exec, o, from(in.half, as_const(kept.phases)), kept.half, as_const(dmixed),
-                                        first);
+        hyspn::detail::backward_mixture(exec, method("half."), from(in.half, as_const(kept.phases)), kept.half,
+                                        as_const(dmixed), first);
         if (present(d.initial)) dispatch(exec, hyspn::detail::join_phases_op<T, M>{as_const(dphases), d.initial});
     }
 
 private:
-    hyspn::detail::mixture method(char const* function) const
+    hyspn::detail::mixture method(char const* stage) const
     {
-        hyspn::detail::require_value(steps > 0, function, "steps", "at least 1", static_cast<double>(steps));
-        return {.network = "penet_dilated", .windows = {.axes = penet, .at = {steps}}, .confidences = 1};
+        return {
+            .network = "penet_dilated", .windows = {.axes = penet, .at = {steps}}, .confidences = 1, .stage = stage};
     }
 
-    /// [N, 4 L, h, w].
+    /// Checks both stages before either writes; returns the extents of the phases, [N, 4 L, h, w].
     template <class T, class M>
-    static dims<4> half_extents(char const* function, dilated_inputs<T, M> const& in)
+    dims<4> require(char const* function, dilated_inputs<T, M> const& in, char const* result, dims<4> const& got) const
     {
+        hyspn::detail::require_value(steps > 0, function, "steps", "at least 1", static_cast<double>(steps));
         dims<4> const e = in.initial.extents();
         hyspn::detail::require_value(e[2] % 2 == 0, function, "the height", "even", static_cast<double>(e[2]));
         hyspn::detail::require_value(e[3] % 2 == 0, function, "the width", "even", static_cast<double>(e[3]));
-        dims<4> const half{e[0], 1, e[2] / 2, e[3] / 2};
+        dims<4> const half{e[0], 1, e[2] / 2, e[3] / 2}, phases{e[0], 4 * e[1], half[2], half[3]};
         hyspn::detail::require_shape(function, "half.measured", "[N, 1, h, w]", in.half.measured.extents(), half);
         hyspn::detail::require_shape(function, "full.measured", "[N, 1, 2h, 2w]", in.full.measured.extents(),
                                      dims<4>{e[0], 1, e[2], e[3]});
-        return {e[0], 4 * e[1], e[2] / 2, e[3] / 2};
+        require_absent(function, "half.initial", in.half.initial);
+        require_absent(function, "full.initial", in.full.initial);
+        hyspn::detail::require_inputs(function, method("half."), from(in.half, of_shape<T, M>(phases)));
+        hyspn::detail::require_inputs(function, method("full."), from(in.full, in.initial));
+        hyspn::detail::require_shape(function, result, "[N, L, 2h, 2w]", got, e);
+        return phases;
+    }
+
+    /// What backward reads and writes besides, of both stages.
+    template <class T, class M>
+    void require_training(char const* function, dilated_inputs<T, M> const& in, dims<4> const& half,
+                          dilated_saved<T, M> const& kept, dilated_gradients<T, M> const& d) const
+    {
+        hyspn::detail::require_shape(function, "kept.phases", "[N, 4 L, h, w]", kept.phases.extents(), half);
+        hyspn::detail::require_shape(function, "kept.between", "[N, L, 2h, 2w]", kept.between.extents(),
+                                     in.initial.extents());
+        hyspn::detail::require_gradient_shape(function, "initial", d.initial, in.initial);
+        require_absent(function, "the gradient of half.initial", d.half.initial);
+        require_absent(function, "the gradient of full.initial", d.full.initial);
+        hyspn::detail::require_training(function, method("half."), from(in.half, as_const(kept.phases)), kept.half,
+                                        d.half);
+        hyspn::detail::require_training(function, method("full."), from(in.full, as_const(kept.between)), kept.full,
+                                        d.full);
+    }
+
+    template <class U, class M>
+    static void require_absent(char const* function, char const* argument, view<U, 4, M> const& array)
+    {
+        if (present(array)) hyspn::detail::raise<shape_error>(function, argument, "absent", "an array");
+    }
+
+    /// An array nobody reads.
+    template <class T, class M>
+    static view<T const, 4, M> of_shape(dims<4> const& e)
+    {
+        return {nullptr, e};
     }
 
     /// A stage's inputs with the map it starts from.

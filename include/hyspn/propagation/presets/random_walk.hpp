@@ -4,6 +4,7 @@
 
 #include <cmath>
 
+#include <hyspn/core/parameters.hpp>
 #include <hyspn/exec/pixel_sums.hpp>
 #include <hyspn/propagation/diffusion.hpp>
 #include <hyspn/propagation/pair_affinity.hpp>
@@ -12,8 +13,8 @@
 /// \file
 /// Random walks over the pixels within a radius. In the axes they are steps without anchor or injection, the centre in
 /// the set, gates owned by the destination and divided by their sum; only the affinities differ:
-/// - random walk network (Bertasius et al., CVPR 2017): W_pq = exp(Σ_c θ_c |f_c(p) - f_c(q)|), A = D⁻¹ W, y = A^T x, or
-///   the walk with restart in closed form, y = (1 - α)(I - αA)⁻¹ x;
+/// - random walk network (Bertasius et al., CVPR 2017): W_pq = exp(Σ_c θ_c |f_c(p) - f_c(q)|), A = D⁻¹ W, and
+///   y = A^steps x or the walk with restart in closed form, y = (1 - α)(I - αA)⁻¹ x;
 /// - AffinityNet (PSA; Ahn, Kwak, CVPR 2018): a_pq = exp(-mean_c |f_c(p) - f_c(q)|), T_pq = a_pq^β / Σ_p' a_p'q^β, maps
 ///   times T^(2^8);
 /// - IRN (irn_walk.hpp; Ahn, Cho, Kwak, CVPR 2019): a_pq = 1 - the greatest edge on the straight way, then the same.
@@ -74,7 +75,7 @@ public:
     template <execution_policy P>
     void gates(P const& exec, tensor<T, 4, M>& to) const
     {
-        if (!(to.extents() == extents())) to = tensor<T, 4, M>(extents());
+        fit(to, extents());
         auto op = op_;
         op.gates = as_view(to);
         dispatch(exec, op);
@@ -111,13 +112,20 @@ template <class T, class M>
 void require_walk_gradients(char const* name, propagation::random_walk_inputs<T, M> const& in,
                             propagation::random_walk_gradients<T, M> const& d)
 {
-    auto const fits = [&](char const* argument, auto const& gradient, auto const& input) {
-        if (propagation::present(gradient))
-            require_shape(name, argument, "the shape of its input", gradient.extents(), input.extents());
-    };
-    fits("the gradient of x", d.x, in.x);
-    fits("the gradient of features", d.features, in.features);
-    fits("the gradient of theta", d.theta, in.theta);
+    require_gradient_shape(name, "x", d.x, in.x);
+    require_gradient_shape(name, "features", d.features, in.features);
+    require_gradient_shape(name, "theta", d.theta, in.theta);
+}
+
+/// What backward reads besides the inputs, in the name of the walk whose axes these are.
+template <class T, class M>
+void require_walked(char const* name, propagation::stencil const& axes, propagation::inputs<T, M> const& engine,
+                    propagation::saved<T, M> const& kept, view<T const, 4, M> const& dout)
+{
+    require_shape(name, "kept.gates", "[N, K, H, W]", engine.gates.extents(),
+                  with_channels(engine.initial, axes.gates()));
+    require_kept(name, axes, engine, kept);
+    require_shape(name, "dout", "[N, L, H, W]", dout.extents(), engine.initial.extents());
 }
 
 /// Radii up to which windows are sensible; 2^30 steps would not end.
@@ -140,15 +148,29 @@ namespace hyspn::propagation::presets {
 /// Steps of the random walk network. The paper trains with one; the radius's default is ours. Memory and time are those
 /// of a stencil over the window.
 struct random_walk {
-    double radius = 5;  ///< pairs at a distance of at most this
-    index_t steps = 1;  ///< T, at least 0
+    double radius = 5;  ///< pairs at a distance of at most this; that of psa_walk and irn_walk is the first too far
+    index_t steps = 1;  ///< at least 0
 
-    /// Writes A^T x to `out` [N, L, H, W] and fills `kept` for backward. Throws as stencil::forward does.
+    friend constexpr bool operator==(random_walk const&, random_walk const&) = default;
+
+    /// A^steps x [N, L, H, W]. Throws shape_error, value_error.
+    template <execution_policy P, class T>
+    tensor<T, 4, typename P::memory_space> forward(P const& exec,
+                                                   random_walk_inputs<T, typename P::memory_space> const& in) const
+    {
+        tensor<T, 4, typename P::memory_space> out(in.x.extents());
+        forward(exec, in, out);
+        return out;
+    }
+
+    /// Writes it to `out` [N, L, H, W] and fills `kept` for backward. Throws as above.
     template <execution_policy P, class T, view_of_rank<4> Y>
     void forward(P const& exec, random_walk_inputs<T, typename P::memory_space> const& in, Y&& out,
                  random_walk_saved<T, typename P::memory_space>& kept) const
     {
-        pairs("random_walk::forward", in).gates(exec, kept.gates);
+        auto const affinity = pairs("random_walk::forward", in);
+        require_out(in, out);
+        affinity.gates(exec, kept.gates);
         axes().forward(exec, engine(in, kept.gates), out, kept.walk);
     }
 
@@ -157,12 +179,14 @@ struct random_walk {
     void forward(P const& exec, random_walk_inputs<T, typename P::memory_space> const& in, Y&& out) const
     {
         tensor<T, 4, typename P::memory_space> gates;
-        pairs("random_walk::forward", in).gates(exec, gates);
+        auto const affinity = pairs("random_walk::forward", in);
+        require_out(in, out);
+        affinity.gates(exec, gates);
         axes().forward(exec, engine(in, gates), out);
     }
 
     /// Writes the gradients asked for, given dout [N, L, H, W] and what the training forward of the same inputs kept.
-    /// |f_c(p) - f_c(q)| has gradient 0 at 0. Throws as stencil::backward does.
+    /// |f_c(p) - f_c(q)| has gradient 0 at 0. Throws as forward does.
     template <execution_policy P, class T, view_of_rank<4> Y>
     void backward(P const& exec, random_walk_inputs<T, typename P::memory_space> const& in,
                   random_walk_saved<T, typename P::memory_space> const& kept, Y const& dout,
@@ -171,6 +195,7 @@ struct random_walk {
         char const* const name = "random_walk::backward";
         auto const affinity = pairs(name, in);
         hyspn::detail::require_walk_gradients(name, in, d);
+        hyspn::detail::require_walked(name, axes(), engine(in, kept.gates), kept.walk, as_const(dout));
         tensor<T, 4, typename P::memory_space> dgates(affinity.extents());
         axes().backward(exec, engine(in, kept.gates), kept.walk, dout, {.initial = d.x, .gates = as_view(dgates)});
         affinity.adjoint(exec, dgates, d);
@@ -186,8 +211,16 @@ private:
     hyspn::detail::feature_pairs<T, M> pairs(char const* name, random_walk_inputs<T, M> const& in) const
     {
         hyspn::detail::require_walk(name, radius, 0);
+        hyspn::detail::require_value(steps >= 0, name, "steps", "at least 0", static_cast<double>(steps));
         hyspn::detail::require_walk_inputs(name, in, true);
         return {window(), 1, in};
+    }
+
+    template <class T, class M, class Y>
+    static void require_out(random_walk_inputs<T, M> const& in, Y const& out)
+    {
+        hyspn::detail::require_shape("random_walk::forward", "out", "[N, L, H, W]", as_const(out).extents(),
+                                     in.x.extents());
     }
 
     template <class T, class M>
@@ -204,6 +237,8 @@ struct random_walk_closed {
     double alpha = 0.9;  ///< the chance to walk on, in [0, 1)
     double tolerance = 1e-6;
     index_t max_iterations = 1000;
+
+    friend constexpr bool operator==(random_walk_closed const&, random_walk_closed const&) = default;
 
     /// Writes y to `out` [N, L, H, W] and fills `kept` for backward. Throws as diffusion_fixed_point does.
     template <execution_policy P, class T, view_of_rank<4> Y>
@@ -271,11 +306,23 @@ private:
 /// right borders and as many rows from the bottom (the code crops indices): pixels at
 /// the border have fewer neighbours or none but themselves. The released features pass an ELU first. Backward is ours.
 struct psa_walk {
-    index_t radius = 5;  ///< pairs nearer than this, at least 1
+    index_t radius = 5;  ///< pairs nearer than this (that of random_walk: at most this far), at least 1
     double beta = 8;
     index_t times = 8;  ///< squarings: 2^times steps, each kept for backward
 
-    /// Writes x T^(2^times) to `out` [N, L, H, W] and fills `kept` for backward. Throws as stencil::forward does.
+    friend constexpr bool operator==(psa_walk const&, psa_walk const&) = default;
+
+    /// x T^(2^times) [N, L, H, W]. Throws shape_error, value_error.
+    template <execution_policy P, class T>
+    tensor<T, 4, typename P::memory_space> forward(P const& exec,
+                                                   random_walk_inputs<T, typename P::memory_space> const& in) const
+    {
+        tensor<T, 4, typename P::memory_space> out(in.x.extents());
+        forward(exec, in, out);
+        return out;
+    }
+
+    /// Writes it to `out` [N, L, H, W] and fills `kept` for backward. Throws as above.
     template <execution_policy P, class T, view_of_rank<4> Y>
     void forward(P const& exec, random_walk_inputs<T, typename P::memory_space> const& in, Y&& out,
                  random_walk_saved<T, typename P::memory_space>& kept) const
@@ -296,7 +343,7 @@ struct psa_walk {
     }
 
     /// Writes the gradients asked for, given dout [N, L, H, W] and what the training forward of the same inputs kept.
-    /// |f_c(p) - f_c(q)| has gradient 0 at 0. Throws as stencil::backward does.
+    /// |f_c(p) - f_c(q)| has gradient 0 at 0. Throws as forward does.
     template <execution_policy P, class T, view_of_rank<4> Y>
     void backward(P const& exec, random_walk_inputs<T, typename P::memory_space> const& in,
                   random_walk_saved<T, typename P::memory_space> const& kept, Y const& dout,
@@ -305,6 +352,7 @@ struct psa_walk {
         char const* const name = "psa_walk::backward";
         auto const affinity = pairs(name, in);
         hyspn::detail::require_walk_gradients(name, in, d);
+        hyspn::detail::require_walked(name, axes(name), engine(in, kept.gates), kept.walk, as_const(dout));
         tensor<T, 4, typename P::memory_space> dgates(affinity.extents());
         axes(name).backward(exec, engine(in, kept.gates), kept.walk, dout, {.initial = d.x, .gates = as_view(dgates)});
         affinity.adjoint(exec, dgates, d);

@@ -77,10 +77,10 @@ void dispatch(exec::omp const& exec, pair_logits_adjoint_op<T, memory::host> con
         return parallel_for(exec, op.shape(), op);
     dims<4> const e = f.extents();
     index_t const K = op.dgates.extent(1);
-    tensor<T, 3> scratch(e[0] * e[1] * e[2], 2, e[3]);
     exec::detail::for_each_index_omp(exec, e[0] * e[1] * e[2], [&](index_t row) {
         index_t const y = row % e[2], c = row / e[2] % e[1], n = row / e[2] / e[1];
-        T *const slopes = &scratch(row, 0, 0), *const lengths = &scratch(row, 1, 0);
+        tensor<T, 2> sums(2, e[3]);
+        T *const slopes = sums.data(), *const lengths = slopes + e[3];
         for (index_t k = 0; k < K; ++k) {
             auto const d = op.forward.neighbours[k];
             if (!op.forward.window.within(d) || y + d.dy < 0 || y + d.dy >= e[2]) continue;

@@ -5,12 +5,12 @@
 #include <concepts>
 #include <vector>
 
-#include <hyspn/propagation/presets/tree_filter.hpp>
+#include <hyspn/propagation/tree.hpp>
 
 /// \file
 /// Passes over trees with maps in parallel: a level of a tree has too few pixels to share out. Pixels are taken in the
 /// order of their levels, so parents lie close to each other, and several maps go together, in the lanes of a vector.
-/// Included by propagation/presets/tree_filter.hpp.
+/// Included by propagation/tree.hpp.
 
 namespace hyspn::detail {
 
