@@ -93,17 +93,21 @@ void backward_samples(P const& exec, propagation::sampled const& axes, propagati
         d.mask.data_handle() || (axes.confidence == confidence_role::injection && d.confidence.data_handle());
     tensor<T, 4, M> dinitial(propagation::present(d.initial) ? dims<4>{} : in.initial.extents());
     tensor<T, 4, M> dgates(propagation::present(d.gates) ? dims<4>{} : in.gates.extents());
-    tensor<T, 4, M> dweights(kept.weights.extents()), dbeta(needs_beta ? in.mask.extents() : dims<4>{});
+    // Without a sampled confidence, gradients of weights turn into those of gates in place.
+    bool const in_place = d.gates.data_handle() && d.gates.contiguous() && !samples_confidence(axes);
+    tensor<T, 4, M> own_dweights(in_place ? dims<4>{} : kept.weights.extents());
+    view<T, 4, M> const dweights = in_place ? d.gates : as_view(own_dweights);
+    tensor<T, 4, M> dbeta(needs_beta ? in.mask.extents() : dims<4>{});
     injected_share<T, M> const share(exec, axes, in);
     sampled_iterate_op<T, M> const forward{axes, in, share.beta, as_const(kept.weights), {}, {}};
     dispatch(exec, sampled_iterate_adjoint_op<T, M>{forward, as_const(kept.iterates), dout, diterates,
                                                     propagation::present(d.initial) ? d.initial : as_view(dinitial),
-                                                    as_view(dweights), d.offsets, d.measured, as_view(dbeta)});
+                                                    dweights, d.offsets, d.measured, as_view(dbeta)});
     share_adjoint(exec, axes, in, as_const(dbeta), d);
-    dispatch(exec, sampled_weights_adjoint_op<T, M>{sampled_weights_op<T, M>{axes, in, {}}, as_const(kept.weights),
-                                                    as_view(dweights),
-                                                    propagation::present(d.gates) ? d.gates : as_view(dgates), d.gamma,
-                                                    samples_confidence(axes) ? d.confidence : view<T, 4, M>{}});
+    dispatch(exec,
+             sampled_weights_adjoint_op<T, M>{sampled_weights_op<T, M>{axes, in, {}}, as_const(kept.weights), dweights,
+                                              propagation::present(d.gates) ? d.gates : as_view(dgates), d.gamma,
+                                              samples_confidence(axes) ? d.confidence : view<T, 4, M>{}});
 }
 
 /// Refuses what the forward pass of these inputs did not leave, and gradients of other shapes.

@@ -73,7 +73,7 @@ struct sampled_gates_op {
     }
 };
 
-/// Its adjoint, from da to dg; da itself becomes dκ.
+/// Its adjoint, from da to dg; da itself becomes dκ. Without a confidence it does not, and may be dgates.
 template <class T, class M>
 struct sampled_gates_adjoint_op {
     gate_map<T, M> map;
@@ -88,7 +88,7 @@ struct sampled_gates_adjoint_op {
         T const d = da(n, k, y, x);
         auto const f = map(gates(n, k, y, x));
         dgates(n, k, y, x) = d * kappa(n, k, y, x) * f.slope;
-        da(n, k, y, x) = d * f.value;
+        if (kappa.map.data_handle()) da(n, k, y, x) = d * f.value;
     }
 };
 
@@ -161,7 +161,7 @@ template <class T, class M>
 struct sampled_weights_adjoint_op {
     sampled_weights_op<T, M> of;  ///< with nothing to write
     view<T const, 4, M> weights;
-    view<T, 4, M> dweights;  ///< dense
+    view<T, 4, M> dweights;  ///< dense; without a sampled confidence it may be dgates
     view<T, 4, M> dgates;
     view<T, 1, M> dgamma;
     view<T, 4, M> dconfidence;

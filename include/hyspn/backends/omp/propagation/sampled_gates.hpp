@@ -69,7 +69,7 @@ public:
         for (index_t k = 0; k < K_; ++k) write<V>(to[k] + i, norm.weight(norm.gate(k)));
     }
 
-    /// dw in `d` becomes dκ; dg is written; returns the part of Σ da a.
+    /// dw in `d` becomes dκ, where there is a confidence; dg is written; returns the part of Σ da a.
     template <class V>
     V adjoint(gate_chunk<T> const& c, index_t i, weight_rows<T> const& weights, channel_rows<T> const& d,
               channel_rows<T> const& dgates) const
@@ -82,7 +82,7 @@ public:
             V const a = norm.gate(k), da = norm.adjoint(a, read<V>(weights[k] + i), read<V>(d[k] + i), sum);
             total = total + da * a;
             write<V>(dgates[k] + i, da * read<V>(c.kappa[k] + i) * read<V>(c.slope[k] + i));
-            write<V>(d[k] + i, da * read<V>(c.value[k] + i));
+            if (confident_) write<V>(d[k] + i, da * read<V>(c.value[k] + i));
         }
         return total;
     }

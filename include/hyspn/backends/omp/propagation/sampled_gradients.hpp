@@ -19,13 +19,14 @@ struct sample_gradients {
     sample_points<T, memory::host> points;
     view<T const, 4> weights;
     bool current;
-    view<T, 4> dweights, doffsets;  ///< added to; doffsets may be without data
+    view<T, 4> dweights, doffsets;      ///< doffsets may be without data
+    bool first_weights, first_offsets;  ///< what is found is written, not added
     /// Where dbeta has data, λ is the adjoint of what was blended after the step, not of the sums of samples: those
     /// get (1 - β) λ, and -Σ_l λ_l y_l, y being the sums, is added to dbeta.
     stencil_terms<T, memory::host> injection{};
     view<T, 4> dbeta{};
 
-    /// Adds the part of `count` steps: lambdas[g] [N, L, H, W], and the planes that step read.
+    /// The part of `count` steps: lambdas[g] [N, L, H, W], and the planes that step read.
     void add(exec::omp const& exec, std::vector<padded_planes<T>> const& from, index_t count,
              view<T const, 5> const& lambdas) const
     {
@@ -34,7 +35,7 @@ struct sample_gradients {
                        [&](index_t n, index_t y, index_t x, index_t columns) {
                            for (index_t first = 0; first < terms; first += most_terms) {
                                index_t const end = std::min(terms, first + most_terms);
-                               add(term_list(from, lambdas, n, y, x, first, end), n, y, x, columns);
+                               add(term_list(from, lambdas, n, y, x, first, end), n, y, x, columns, first > 0);
                            }
                        });
     }
@@ -84,8 +85,8 @@ private:
         }
     };
 
-    /// The part of some terms at a chunk.
-    void add(term_list const& of, index_t n, index_t y, index_t x, index_t columns) const
+    /// The part of some terms at a chunk, where others may have been written before.
+    void add(term_list const& of, index_t n, index_t y, index_t x, index_t columns, bool later) const
     {
         sample_locator<T> const locator(points);
         located_samples<T> cells;
@@ -103,12 +104,16 @@ private:
                 keep(beta, columns, values);
                 for (index_t lane = 0; lane < 4; ++lane) keep(beta, columns, sums + lane * sample_chunk);
             }
-            add_values(values, columns, &dweights(n, k, y, x));
-            if (!doffsets.data_handle() || points.stays(k)) continue;
-            add_offsets(cells, sums, w, columns, &doffsets(n, 2 * k, y, x), &doffsets(n, 2 * k + 1, y, x));
+            put(values, columns, !first_weights || later, &dweights(n, k, y, x));
+            if (!doffsets.data_handle()) continue;
+            for (index_t axis = 0; axis < 2; ++axis) {
+                offset_slope(cells, sums, w, axis, points.stays(k), columns, values);
+                put(values, columns, !first_offsets || later, &doffsets(n, 2 * k + axis, y, x));
+            }
         }
         if (!dbeta.data_handle()) return;
-        for (index_t i = 0; i < columns; ++i) dbeta(n, 0, y, x + i) += injection.gradient_of_beta(n, y, x + i, -blended[i]);
+        for (index_t i = 0; i < columns; ++i)
+            dbeta(n, 0, y, x + i) += injection.gradient_of_beta(n, y, x + i, -blended[i]);
     }
 
     /// Σ λ (X - x).
@@ -129,8 +134,10 @@ private:
         for (index_t i = 0; i < columns; ++i) to[i] += a[i] * b[i];
     }
 
-    static void add_values(T const* from, index_t columns, T* to)
+    static void put(T const* from, index_t columns, bool add, T* to)
     {
+        if (!add) std::copy_n(from, columns, to);
+        if (!add) return;
 #pragma omp simd
         for (index_t i = 0; i < columns; ++i) to[i] += from[i];
     }
@@ -141,15 +148,20 @@ private:
         for (index_t i = 0; i < columns; ++i) values[i] *= T(1) - beta[i];
     }
 
-    static void add_offsets(located_samples<T> const& c, T const* sums, T const* w, index_t columns, T* dy, T* dx)
+    /// w Σ λ ∂X by row (axis 0) or column (axis 1); 0 where the offset is ignored.
+    static void offset_slope(located_samples<T> const& c, T const* sums, T const* w, index_t axis, bool ignored,
+                             index_t columns, T* to)
     {
-        T const *const a = sums, *const b = sums + sample_chunk;
-        T const *const e = sums + 2 * sample_chunk, *const f = sums + 3 * sample_chunk;
+        if (ignored) std::fill_n(to, columns, T(0));
+        if (ignored) return;
+        // The differences along the axis at both ends of the other, of which `across` is the fraction.
+        T const *const a = sums, *const b = sums + (2 - axis) * sample_chunk;
+        T const *const e = sums + (1 + axis) * sample_chunk, *const f = sums + 3 * sample_chunk;
+        T const* const across = axis == 0 ? c.fx : c.fy;
 #pragma omp simd
         for (index_t i = 0; i < columns; ++i) {
-            T const left = e[i] - a[i], right = f[i] - b[i], top = b[i] - a[i], bottom = f[i] - e[i];
-            dy[i] += w[i] * (left + c.fx[i] * (right - left));
-            dx[i] += w[i] * (top + c.fy[i] * (bottom - top));
+            T const near = b[i] - a[i], far = f[i] - e[i];
+            to[i] = w[i] * (near + across[i] * (far - near));
         }
     }
 };

@@ -197,7 +197,9 @@ public:
     void run()
     {
         auto const lambdas = as_view(lambdas_);
-        clear_sums(exec_, op_);
+        view<T, 4> const sums[] = {op_.dmeasured, op_.dbeta};
+        for (auto const& sum : sums)
+            if (sum.data_handle()) dispatch(exec_, fill_op<T, 4, memory::host>{T(0), sum});
         dispatch(exec_, copy_op<T, 4, memory::host>{op_.dout, lambdas[0]});
         index_t filled = 0;
         for (index_t t = op_.of.axes.steps - 1; t >= 0; --t) {
@@ -240,7 +242,14 @@ private:
     void add_gradients(index_t t, index_t count) const
     {
         auto const step = op_.of.step(t, {}, {});
-        sample_gradients<T> gradients{step.points, step.weights, step.current, op_.dweights_of(t), op_.doffsets_of(t)};
+        bool const first = t + count == op_.of.axes.steps;
+        sample_gradients<T> gradients{.points = step.points,
+                                      .weights = step.weights,
+                                      .current = step.current,
+                                      .dweights = op_.dweights_of(t),
+                                      .doffsets = op_.doffsets_of(t),
+                                      .first_weights = first || op_.of.axes.gates_per_step,
+                                      .first_offsets = first || op_.of.axes.offsets_per_step};
         if (blends_after()) {
             gradients.injection = injection_terms(op_.of.in, op_.of.beta);
             gradients.dbeta = op_.dbeta;
