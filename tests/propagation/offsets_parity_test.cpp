@@ -188,3 +188,68 @@ TEST_CASE("offsets: gathering transposes as scattering does, on the same operati
         CHECK(testing::relative_error(banded, scattered) <= 1e-14);
     }
 }
+
+TEST_CASE("offsets: an infinite adjoint reaches the cells it belongs to and no others, gathered or scattered")
+{
+    using namespace hyspn::detail;
+    sampled const net = presets::nlspn{};
+    dims<4> const e{2, 1, 9, 10};
+    auto at = testing::random_arrays(net, e, 5);
+    at.initial(0, 0, 4, 5) = testing::infinity;
+    tensor<double, 4> gathered(e), scattered(e), banded(e);
+    auto const op = [&](tensor<double, 4>& to) {
+        return sampled_transposed_op<double, memory::host>{points_of(net, as_const(at.offsets), 0), as_const(at.gates),
+                                                           true, as_const(at.initial), as_view(to)};
+    };
+    transpose_samples<exec::seq, double, memory::host>(exec::seq{}, op(gathered));
+    transpose_samples(exec::seq{}, op(scattered));
+    transpose_samples(exec::omp{.threads = 2}, op(banded));
+    index_t finite = 0;
+    for (index_t i = 0; i < gathered.size(); ++i) {
+        bool const touched = !std::isfinite(scattered.data()[i]);
+        finite += touched ? 0 : 1;
+        CHECK(!std::isfinite(gathered.data()[i]) == touched);
+        CHECK(!std::isfinite(banded.data()[i]) == touched);
+        if (!touched) CHECK(std::abs(gathered.data()[i] - scattered.data()[i]) <= 1e-13);
+        if (!touched) CHECK(std::abs(banded.data()[i] - scattered.data()[i]) <= 1e-13);
+    }
+    CHECK(finite >= gathered.size() - 1 - 4 * net.count());
+    CHECK(finite < gathered.size());
+}
+
+TEST_CASE("offsets: samples outside the image, and further images, cost the scatter no memory")
+{
+    using namespace hyspn::detail;
+    sampled const net = presets::nlspn{};
+    dims<4> const e{3, 2, 67, 31};
+    auto at = testing::random_arrays(net, e, 6);
+    auto const points = [&] { return points_of(net, as_const(at.offsets), 0); };
+    exec::omp const exec{.threads = 2};
+    index_t const near = sample_scatter<double>(exec, points()).cells();
+    std::size_t i = 0;
+    double const nowhere[] = {std::numeric_limits<double>::quiet_NaN(), testing::infinity, -1e9, 1e9, -200, 200};
+    for (index_t n = 0; n < 3; ++n)
+        for (index_t y = 0; y < 67; y += 3) at.offsets(n, 6, y, y % 31) = nowhere[i++ % 6];
+    index_t const some_far = sample_scatter<double>(exec, points()).cells();
+    CHECK(some_far <= near);
+    CHECK(some_far <= 16 * (67 / 16 + 1 + 10) * (31 + 4));
+
+    tensor<double, 4> scattered(e), banded(e), again(e);
+    auto const op = [&](tensor<double, 4>& to) {
+        return sampled_transposed_op<double, memory::host>{points(), as_const(at.gates), true, as_const(at.initial),
+                                                           as_view(to)};
+    };
+    transpose_samples(exec::seq{}, op(scattered));
+    transpose_samples(exec::omp{.threads = 1}, op(banded));
+    CHECK(testing::relative_error(banded, scattered) <= 1e-14);
+    for (int threads : {2, 3}) {
+        transpose_samples(exec::omp{.threads = threads}, op(again));
+        CHECK(same_bits(again, banded));
+    }
+    for (double& o : at.offsets) o = testing::infinity;
+    sample_scatter<double> nothing(exec, points());
+    CHECK(nothing.cells() <= 16);
+    nothing.run(op(again));
+    transpose_samples(exec::seq{}, op(scattered));
+    CHECK(testing::relative_error(again, scattered) <= 1e-14);
+}

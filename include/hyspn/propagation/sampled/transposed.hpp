@@ -68,7 +68,8 @@ struct sampled_transposed_op {
 
     dims<4> shape() const { return to.extents(); }
 
-    /// Gathers from every pixel that may have read q.
+    /// Gathers from every pixel that may have read q: looks at (2R + 1)² K samples, R the farthest of any in the image.
+    /// Those of other cells are left out, not weighed with 0, which would make NaN of what is infinite.
     HYSPN_HD void operator()(index_t n, index_t l, index_t y, index_t x) const
     {
         index_t const R = reach(0), H = points.height(), W = points.width();
@@ -80,7 +81,7 @@ struct sampled_transposed_op {
                 T const given = value(n, l, v, u);
                 for (index_t k = 0; k < points.count(); ++k) {
                     auto const c = points(n, k, v, u);
-                    if (c.present) sum += weights(n, k, v, u) * given * c.row_weight(y) * c.column_weight(x);
+                    if (c.around(y, x)) sum += weights(n, k, v, u) * given * c.row_weight(y) * c.column_weight(x);
                 }
             }
         to(n, l, y, x) = sum;
