@@ -169,9 +169,15 @@ TEST_CASE("offsets: strided arrays give the values of dense ones")
 TEST_CASE("offsets: gathering transposes as scattering does, on the same operation")
 {
     using namespace hyspn::detail;
-    for (double spread : {0.0, 1.5, 30.0}) {
+    struct {
+        dims<4> e;
+        double spread;
+    } const cases[] = {{{2, 2, 11, 13}, 0}, {{2, 2, 11, 13}, 1.5}, {{2, 2, 11, 13}, 30}, {{2, 1, 1, 1}, 2.5},
+                       {{1, 1, 1, 67}, 40}, {{3, 1, 53, 1}, 25},   {{2, 2, 31, 43}, 9},  {{1, 1, 271, 5}, 150},
+                       {{1, 1, 0, 5}, 1},   {{0, 1, 3, 3}, 1},     {{1, 1, 3, 0}, 1}};
+    for (auto const& [e, spread] : cases) {
+        INFO(to_string(e) << " " << spread);
         sampled const net = presets::nlspn{};
-        dims<4> const e{2, 2, 11, 13};
         auto at = testing::random_arrays(net, e, 3, spread);
         // The longest way on one side is the shortest on the other.
         if (spread == 1.5)
@@ -252,4 +258,30 @@ TEST_CASE("offsets: samples outside the image, and further images, cost the scat
     nothing.run(op(again));
     transpose_samples(exec::seq{}, op(scattered));
     CHECK(testing::relative_error(again, scattered) <= 1e-14);
+}
+
+TEST_CASE("offsets: of samples for gathering, the near ones bound the reach and the far ones are listed by rows")
+{
+    using namespace hyspn::detail;
+    sampled const net = presets::nlspn{};
+    dims<4> const e{2, 1, 300, 6};
+    tensor<double, 4> offsets(e[0], 16, e[2], e[3]);
+    offsets(1, 0, 20, 3) = 6.5;                     // from (19, 2) to rows 25 and 26, 6 away
+    offsets(0, 2 * 7, 290, 5) = -200.5;             // from the column after the last: nowhere
+    offsets(0, 2 * 3, 100, 2) = -9.75;              // to rows 90 and 91, 10 away: first in its list
+    offsets(0, 2 * 3, 101, 2) = -10.75;             // and second
+    offsets(1, 2 * 3, 150, 4) = testing::infinity;  // nowhere
+    offsets(1, 2 * 4 + 1, 299, 0) = -std::nan("");  // nowhere
+    located_lists<memory::host> located;
+    located.locate(exec::seq{}, points_of(net, as_const(offsets), 0));
+    auto const lists = located.lists();
+    // The whole offsets lie two from their pixels: one to the neighbour, one to the pixel after it.
+    CHECK(lists.reach(0) == 2);
+    CHECK(lists.reach(1) == 6);
+    CHECK(lists.starts(1, 301) == 0);
+    REQUIRE(lists.starts(0, 301) == 2);
+    CHECK(lists.starts(0, 91) == 0);
+    CHECK(lists.starts(0, 92) == 2);
+    CHECK(lists.order(0, 0) == (100 * 6 + 2) * 8 + 3);
+    CHECK(lists.order(0, 1) == (101 * 6 + 2) * 8 + 3);
 }

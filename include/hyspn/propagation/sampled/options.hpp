@@ -129,8 +129,9 @@ struct sampled {
     /// 0 and s, of any map, is infinite or NaN, the gradients of both are 0. Throws as forward does.
     ///
     /// Cost per pixel and map: O(T K) on the processor. On the device every step looks at (2R + 1)² K samples per
-    /// pixel, R being how far, in whole rows or columns, the farthest sample inside the image lies from its pixel: one
-    /// offset across the image makes this the whole image for every pixel. Limit the offsets a network may predict.
+    /// pixel, R <= 8 being how far, in whole rows or columns, samples inside the image lie from their pixels, and at
+    /// all the samples that lie farther and fall in its row or the next: best few. Their lists take 8 H W K bytes per
+    /// image.
     template <execution_policy P, class T, view_of_rank<4> Y>
     void backward(P const& exec, sampled_inputs<T, typename P::memory_space> const& in,
                   sampled_saved<T, typename P::memory_space> const& kept, Y const& dout,
