@@ -96,6 +96,36 @@ void midpoints()
         }
         count(state, 4. * static_cast<double>(x.size() + w.size() + out.size()));
     });
+    add("weighted_midpoint_vjp/omp/f32/29127x9x64", [](benchmark::State& state) {
+        constexpr index_t sets = side * side / 9;
+        auto const x = noise<float>(dims<3>{sets, 9, channels}, scale, 1);
+        auto const w = noise<float>(dims<2>{sets, 9}, 1, 2);
+        auto const g = noise<float>(dims<2>{sets, channels}, 1, 3);
+        tensor<float, 3> dx(x.extents());
+        tensor<float, 2> dw(w.extents());
+        auto const c = curvature<float>::from_c(1);
+        for (auto _ : state) {
+            benchmark::DoNotOptimize(poincare::weighted_midpoint_vjp(exec::omp{}, c, w, x, g, dw, dx));
+            benchmark::ClobberMemory();
+        }
+        count(state, 4. * static_cast<double>(2 * x.size() + 2 * w.size() + g.size()));
+    });
+}
+
+/// One matrix for all points.
+void products()
+{
+    add("mobius_matvec/omp/f32/262144x64x64", [](benchmark::State& state) {
+        auto const x = noise<float>(dims<2>{side * side, channels}, scale, 1);
+        auto const m = noise<float>(dims<2>{channels, channels}, 0.1, 2);
+        tensor<float, 2> out(x.extents());
+        auto const c = curvature<float>::from_c(1);
+        for (auto _ : state) {
+            poincare::mobius_matvec(exec::omp{}, c, m, x, out);
+            benchmark::ClobberMemory();
+        }
+        count(state, 4. * static_cast<double>(x.size() + out.size()));
+    });
 }
 
 }  // namespace
@@ -105,6 +135,7 @@ void register_manifold()
     rows(dims<3>{channels, side, side}, "64x512x512");
     rows(dims<2>{side * side, channels}, "262144x64");
     midpoints();
+    products();
 }
 
 }  // namespace hyspn::bench

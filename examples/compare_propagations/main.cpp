@@ -43,15 +43,24 @@ struct entry {
     std::string name;
     hyspn::tensor<float, 2> depth;
     hyspn::metrics::depth_errors errors;
-    double seconds = 0;  ///< of affinity and propagation
+    double seconds = 0;  ///< of making gates and of propagation
 };
 
-double seconds_of_propagation(progress const& bar)
+/// The affinity's and the propagation's; a network makes its own gates, those of the affinity are for pictures.
+double seconds_of(std::string const& name, progress const& bar)
 {
     double sum = 0;
     for (auto const& [stage, seconds] : bar.times())
-        if (stage == "affinity" || stage == "propagation") sum += seconds;
+        if (stage == "propagation" || (stage == "affinity" && !is_network(name))) sum += seconds;
     return sum;
+}
+
+/// All of them, on the same terms.
+void require_comparable(problem const& p, arguments const& a)
+{
+    if (!p.has_truth()) throw usage_error("errors need --truth");
+    if (a.affinity != "geodesic") throw usage_error("some networks take --affinity geodesic alone");
+    if (a.backend == "cuda") throw usage_error("some networks run on --backend seq or omp alone");
 }
 
 /// The initial map first.
@@ -64,9 +73,8 @@ std::vector<entry> run_all(problem const& p, arguments a)
         auto c = complete(p, a, bar);
         bar.clear();
         auto const s = score(p, c);
-        if (!s) throw usage_error("errors need --truth");
         if (entries.empty()) entries.push_back({"initial map", c.initial, s->initial, 0});
-        entries.push_back({name, std::move(c.depth), s->final, seconds_of_propagation(bar)});
+        entries.push_back({name, std::move(c.depth), s->final, seconds_of(name, bar)});
     }
     return entries;
 }
@@ -105,6 +113,7 @@ picture draw_sheet(problem const& p, std::vector<entry> const& entries)
 void run(arguments const& a)
 {
     problem const p = load_problem(a);
+    require_comparable(p, a);
     auto const entries = run_all(p, a);
     print(entries);
     if (a.out.empty()) return;

@@ -23,8 +23,9 @@ inline constexpr std::string_view network_names =
 /// Whether `name` is one of them.
 bool is_network(std::string_view name);
 
-/// The steps it takes for `steps` asked for: rounded up to a multiple of 4 for cspn_pp, of 2 for bpnet_post; of lrru
-/// the updates, of spn the stages, at least 1; none of those that have no steps.
+/// The steps it takes for `steps` asked for: rounded up to a multiple of 4 for cspn_pp, of 2 for bpnet_post; at least 1
+/// for dyspn_softmax, lrru (its updates), spn (its stages) and penet_dilated (of each of its two stages); none for those
+/// that have no steps.
 std::optional<index_t> network_steps(std::string_view name, index_t steps);
 
 /// What they propagate.

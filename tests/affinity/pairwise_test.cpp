@@ -187,3 +187,16 @@ TEST_CASE("pairwise affinities say what is wrong")
     affinity::learned_metric const metric{.rank = 0};
     CHECK_THROWS_WITH(metric.make_params<float>(2), "learned_metric::make_params: rank must be at least 1, got 0");
 }
+
+TEST_CASE("pairwise affinities without neighbours have a gradient of 0, written")
+{
+    affinity::pairwise const a{.kernel = 1};
+    auto const p = a.make_params<double>();
+    tensor<double, 4> x(1, 2, 3, 3), y(1, 0, 3, 3), dx(x.extents());
+    std::fill(dx.begin(), dx.end(), 7.0);
+    affinity::pairwise::saved<double> saved;
+    auto dp = a.zero_gradients(p);
+    a.forward(exec::seq{}, p, x, y, saved);
+    a.backward(exec::seq{}, p, x, saved, y, dx, dp);
+    CHECK(std::all_of(dx.begin(), dx.end(), [](double d) { return d == 0; }));
+}

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <limits>
 #include <random>
+#include <stdexcept>
 #include <type_traits>
 #include <vector>
 
@@ -167,6 +168,19 @@ TEST_CASE("Policies are small values that accept only arrays of their own memory
     CHECK(same_space<exec::omp, tensor<float, 2>, view<float const, 1>>);
     CHECK(!same_space<exec::seq, view<float, 2, memory::device>>);
     CHECK(std::is_trivially_copyable_v<exec::omp>);
+}
+
+TEST_CASE("what an operation throws reaches the caller from every policy and any number of threads")
+{
+    for_each_policy([](auto const& policy) {
+        std::vector<int> seen(1000);
+        auto const body = [&](index_t i, index_t) {
+            seen[static_cast<std::size_t>(i)] = 1;
+            if (i == 321) throw std::runtime_error("321");
+        };
+        CHECK_THROWS_WITH(parallel_for(policy, dims<2>{1000, 1}, body), "321");
+        CHECK(seen[321] == 1);
+    });
 }
 
 }  // namespace hyspn::testing

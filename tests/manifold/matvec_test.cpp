@@ -206,8 +206,18 @@ TEMPLATE_TEST_CASE("Products that cancel keep their digits", "", float, double)
     auto const c = curvature<T>::from_c(T(1));
     double const length = static_cast<double>(norm(as_view(x))), y = static_cast<double>(bit) * 0.125;
     poincare::mobius_matvec(c, as_view(m), as_view(x), as_view(out));
-    CHECK(static_cast<double>(out(0)) == Approx(std::tanh(y / length * std::atanh(length)))
-                                             .epsilon(8 * static_cast<double>(math_traits<T>::unit_roundoff)));
+    auto const wanted = Approx(std::tanh(y / length * std::atanh(length)))
+                            .epsilon(8 * static_cast<double>(math_traits<T>::unit_roundoff));
+    CHECK(static_cast<double>(out(0)) == wanted);
+    // The same row twice, a product large enough for matrices on exec::omp.
+    tensor<T, 2> twice(2, n), point(1, n), both(1, 2);
+    for (index_t o = 0; o < 2; ++o) copy(as_const(as_view(m))[0], as_view(twice)[o]);
+    copy(as_const(as_view(x)), as_view(point)[0]);
+    poincare::mobius_matvec(exec::omp{.threads = 1}, c, twice, point, both);
+    auto const half_wanted = Approx(std::tanh(std::sqrt(2.0) * y / length * std::atanh(length)) / std::sqrt(2.0))
+                                 .epsilon(8 * static_cast<double>(math_traits<T>::unit_roundoff));
+    CHECK(static_cast<double>(both(0, 0)) == half_wanted);
+    CHECK(both(0, 1) == both(0, 0));
 }
 
 TEMPLATE_TEST_CASE("Scaling lengths by a power of two is exact for matrix multiplication, and Euler's law holds", "",
@@ -253,8 +263,11 @@ TEMPLATE_TEST_CASE("Matrix multiplication in every layout and policy", "", float
             check_matvec_shape<T>(dims<4>{{2, 3, 5, 6}}, rows, how);
         }
     check_matvec_shape<T>(dims<2>{{5000, 6}}, 3, storage::dense);
-    for (auto how : {storage::dense, storage::padded, storage::channel_last})
+    for (auto how : {storage::dense, storage::padded, storage::channel_last}) {
         check_matvec_shape<T>(dims<2>{{33, 19}}, 11, how);  // wider than what is summed side by side
+        check_matvec_shape<T>(dims<3>{{19, 11, 13}}, 11, how);
+        check_matvec_shape<T>(dims<4>{{2, 9, 5, 7}}, 17, how);
+    }
 }
 
 TEST_CASE("The cotangent of the points may overwrite them")

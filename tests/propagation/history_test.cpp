@@ -125,3 +125,14 @@ TEST_CASE("propagation: forward_until takes `steps` steps at most, and none wher
     CHECK_THROWS_WITH(net.forward_until(exec::seq{}, p.views(), out, -1.0),
                       "stencil::forward_until: tolerance must be at least 0, got -1");
 }
+
+TEST_CASE("propagation: NaN does not count as settled")
+{
+    stencil const net{.steps = 5};
+    testing::problem<double> p(testing::random_problem(net, {1, 1, 6, 6}, 45));
+    p.gates(0, 2, 3, 3) = std::nan("");
+    tensor<double, 4> out(p.initial.extents());
+    auto const report = net.forward_until(exec::seq{}, p.views(), out, 0.5);
+    CHECK(report.steps == 5);
+    CHECK(report.change == testing::infinity);
+}

@@ -111,3 +111,14 @@ TEST_CASE("stability: in float, and among the pixels that take part")
         for (index_t x = 0; x < 40; ++x) mask(0, 0, y, x) = (x + y) % 5 == 0 ? 0.f : 1.f;
     CHECK(stability(exec::seq{}, net, gates, as_const(mask)).preserves_constants);
 }
+
+TEST_CASE("stability: gates that are no numbers promise nothing")
+{
+    stencil const net{.steps = 4};
+    auto gates = testing::random_problem(net, {1, 1, 5, 6}, 66).gates;
+    gates(0, 3, 2, 2) = std::nan("");
+    auto const report = stability(exec::seq{}, net, gates);
+    CHECK(report.growth == testing::infinity);
+    CHECK(report.constant_error == testing::infinity);
+    CHECK(!report.preserves_constants);
+}

@@ -41,7 +41,8 @@ struct learned_metric {
     template <class T, class M = memory::host>
     using saved = learned_metric_saved<T, M>;
 
-    /// Parameters for C channels, all zero: every gate is then 1. Throws value_error.
+    /// Parameters for C channels, all zero, where every gate is 1 and W has no gradient: give it other values before
+    /// training. Throws value_error.
     template <class T, class M = memory::host>
     params<T, M> make_params(index_t channels) const
     {

@@ -27,12 +27,12 @@ struct pairwise_saved {
 
 /// Gates from the similarity of feature vectors, symmetric before a softmax. With τ > 0:
 ///
-///     gaussian     s_pq = exp(−‖f_p − f_q‖²/(2τ²))      bilateral weights; with learned features those of the
-///     learnable
-///                                                       tree filter (Song et al., NeurIPS 2019, eq. 2: τ² = 1/2)
+///     gaussian     s_pq = exp(−‖f_p − f_q‖²/(2τ²))
 ///     cosine       s_pq = ⟨f_p, f_q⟩/(‖f_p‖ ‖f_q‖ τ)    0 where a vector is 0
-///     dot_product  s_pq = ⟨f_p, f_q⟩/τ                  DifNet (Jiang et al., NeurIPS 2018, eq. 5) with softmax
+///     dot_product  s_pq = ⟨f_p, f_q⟩/τ
 ///
+/// The first are bilateral weights, with learned features those of the learnable tree filter (Song et al., NeurIPS
+/// 2019: τ² = 1/2); the last, with softmax, DifNet's (Jiang et al., NeurIPS 2018).
 /// Gates [N, K − 1, H, W] of the neighbours in raster order, or [N, K, H, W] with the pixel itself where `centre`; 0
 /// where absent. With `softmax` they are exp(s)/Σ exp(s) over the neighbours present (and the centre), so a pixel's
 /// gates sum to 1. Every propagation takes them; one that has a softmax of its own wants them without.
@@ -128,9 +128,14 @@ struct pairwise {
         require_call(name, p, in, dout.extents(), "dy");
         detail::require_shape(name, "saved.products", "as forward left it", s.products.extents(), pair_extents(in));
         detail::require_shape(name, "dx", "[N, C, H, W]", din.extents(), in.extents());
-        if (din.size() == 0 || dout.size() == 0) return;
+        if (din.size() == 0) return;
+        if (dout.size() == 0) return dispatch(exec, detail::fill_op<T, 4, M>{T(0), din});
         bool const unit = similarity == similarity::cosine;
-        if (unit) detail::require_shape(name, "saved.unit", "as forward left it", s.unit.extents(), in.extents());
+        if (unit) {
+            detail::require_shape(name, "saved.unit", "as forward left it", s.unit.extents(), in.extents());
+            detail::require_shape(name, "saved.length", "as forward left it", s.length.extents(),
+                                  {in.extent(0), in.extent(2), in.extent(3)});
+        }
         view<T const, 4, M> const compared = unit ? as_const(s.unit) : in;
         auto const pair = pairs(p, s);
 

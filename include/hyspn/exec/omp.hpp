@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include <hyspn/exec/chunked.hpp>
+#include <hyspn/exec/first_exception.hpp>
 #include <hyspn/exec/policy.hpp>
 
 #if HYSPN_HAS_OPENMP
@@ -30,6 +31,8 @@ namespace detail {
 template <class T>
 inline constexpr bool openmp_enabled = HYSPN_HAS_OPENMP != 0;
 
+/// body(i) for 0 <= i < n. What a body throws is thrown again here, when all threads are done; others may then not have
+/// run.
 template <class Body>
 void for_each_index_omp(omp const& exec, index_t n, Body const& body)
 {
@@ -39,8 +42,10 @@ void for_each_index_omp(omp const& exec, index_t n, Body const& body)
 #if HYSPN_HAS_OPENMP
     int const wanted = exec.threads > 0 ? exec.threads : omp_get_max_threads();
     int const threads = static_cast<int>(std::clamp<index_t>(n, 1, wanted));
+    first_exception failure;
 #pragma omp parallel for schedule(static) num_threads(threads)
-    for (index_t i = 0; i < n; ++i) body(i);
+    for (index_t i = 0; i < n; ++i) failure.guard([&] { body(i); });
+    failure.rethrow();
 #else
     (void)exec, (void)n, (void)body;
 #endif
@@ -48,7 +53,7 @@ void for_each_index_omp(omp const& exec, index_t n, Body const& body)
 
 }  // namespace detail
 
-/// Calls f(i) for every index of `shape`, rows in parallel. f must not throw.
+/// Calls f(i) for every index of `shape`, rows in parallel. What f throws is thrown here.
 template <class F>
 void parallel_for(omp const& exec, dims<1> const& shape, F const& f)
 {

@@ -44,7 +44,7 @@ struct magnitude_op {
     }
 };
 
-/// |x - c| at one place of a dense array.
+/// |x - c| at one place of a dense array; NaN is as far as can be.
 template <class T>
 struct distance_from {
     T const* x;
@@ -52,7 +52,7 @@ struct distance_from {
     HYSPN_HD exec::largest<T> operator()(index_t i) const
     {
         T const d = x[i] - c;
-        return {d < T(0) ? -d : d};
+        return {!(d == d) ? T(HUGE_VAL) : d < T(0) ? -d : d};
     }
 };
 
@@ -133,6 +133,7 @@ private:
 
 namespace hyspn::propagation {
 
+/// NaN and infinite gates make quantities infinite.
 /// The report for net.steps steps with these gates [N, K, H, W]; `active` as in inputs, by default every pixel. Costs
 /// about as much as two forward passes. Throws shape_error and value_error as stencil::forward does.
 template <execution_policy P, view_of_rank<4> G>
@@ -160,7 +161,7 @@ stability_report stability(P const& exec, stencil net, G const& gates,
                        .constant_error = measure.constant_error()};
     double const rounding =
         static_cast<double>(net.gates() + 2) * static_cast<double>(std::numeric_limits<T>::epsilon());
-    r.preserves_constants = r.constant_error <= rounding * (1 + r.max_row_sum);
+    r.preserves_constants = std::isfinite(r.max_row_sum) && r.constant_error <= rounding * (1 + r.max_row_sum);
     return r;
 }
 

@@ -62,7 +62,7 @@ void dispatch(P const& exec, stencil_forward_op<T, M> const& op)
     forward_stencil(exec, op);
 }
 
-/// |a - b| at one place of two dense arrays.
+/// |a - b| at one place of two dense arrays; NaN is no change that settles.
 template <class T>
 struct change_at {
     T const* a;
@@ -70,7 +70,8 @@ struct change_at {
     HYSPN_HD exec::largest<T> operator()(index_t i) const
     {
         using std::abs;
-        return {abs(a[i] - b[i])};
+        T const change = abs(a[i] - b[i]);
+        return {change == change ? change : T(HUGE_VAL)};
     }
 };
 

@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <atomic>
 #include <cstddef>
-#include <exception>
 #include <vector>
 
 #include <omp.h>
@@ -30,17 +29,13 @@ void for_each_tile(exec::omp const& exec, index_t count, MakeWorker const& make_
     for (std::size_t t = 0; t < threads; ++t) workers.push_back(make_worker());
     int const team = std::max(smallest_team, static_cast<int>(threads));
     std::atomic<index_t> next{0};
-    std::atomic<bool> failed{false};
-    std::exception_ptr failure;  // written by the one thread that sets `failed`
+    exec::detail::first_exception failure;
 #pragma omp parallel num_threads(team)
     if (auto const me = static_cast<std::size_t>(omp_get_thread_num()); me < threads) {
-        try {
-            for (index_t t = next++; t < count && !failed; t = next++) body(*workers[me], t);
-        } catch (...) {
-            if (!failed.exchange(true)) failure = std::current_exception();
-        }
+        for (index_t t = next++; t < count && !failure.failed(); t = next++)
+            failure.guard([&] { body(*workers[me], t); });
     }
-    if (failure) std::rethrow_exception(failure);
+    failure.rethrow();
 }
 
 }  // namespace hyspn::detail

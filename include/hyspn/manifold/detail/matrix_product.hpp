@@ -77,6 +77,38 @@ HYSPN_HD void transposed_product(Matrix m, X x, Y y_bar, T on_x, view<T, 1, M> d
     }
 }
 
+/// y = m x at every place.
+template <class T, class M>
+struct matrix_product_op {
+    view<T const, 2, M> m;
+    point_field<T const, M> x;
+    point_field<T, M> y;
+
+    dims<1> shape() const { return {{x.places()}}; }
+    HYSPN_HD void operator()(index_t place) const
+    {
+        auto const from = x.at(place);
+        auto const to = y.at(place);
+        for (index_t o = 0; o < to.extent(0); ++o) to(o) = wide_dot(m[o], from);
+    }
+};
+
+/// x̄ = mᵀȳ + on_x x at every place; on_x may be empty, for 0. x̄ may be x.
+template <class T, class M>
+struct transposed_product_op {
+    view<T const, 2, M> m;
+    point_field<T const, M> y_bar, x;
+    view<T const, 1, M> on_x;  ///< [places]
+    point_field<T, M> x_bar;
+
+    dims<1> shape() const { return {{x_bar.places()}}; }
+    HYSPN_HD T on_x_at(index_t place) const { return on_x.extent(0) > 0 ? on_x(place) : T(0); }
+    HYSPN_HD void operator()(index_t place) const
+    {
+        transposed_product(m, x.at(place), y_bar.at(place), on_x_at(place), x_bar.at(place));
+    }
+};
+
 /// Sums of ȳ_o x over runs of places, whatever the number of threads.
 template <class T, class M, class Left>
 struct matrix_partial_sum_op {
@@ -147,3 +179,7 @@ void require_matrix(char const* function, dims<Rank> const& points, dims<2> cons
 }
 
 }  // namespace hyspn::detail
+
+#if HYSPN_HAS_OPENMP
+#include <hyspn/backends/omp/manifold/matrix_product.hpp>
+#endif

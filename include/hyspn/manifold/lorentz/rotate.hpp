@@ -28,32 +28,6 @@ struct lorentz_rotate {
     }
 };
 
-template <class T, class M>
-struct rotate_op {
-    view<T const, 2, M> r;
-    point_field<T const, M> x;
-    point_field<T, M> out;
-
-    dims<3> shape() const { return out.grid; }
-    HYSPN_HD void operator()(index_t n, index_t i, index_t j) const
-    {
-        lorentz_rotate::forward(r, x(n, i, j), out(n, i, j));
-    }
-};
-
-template <class T, class M>
-struct rotate_pull_back_op {
-    view<T const, 2, M> r;
-    point_field<T const, M> x, g;
-    point_field<T, M> dx;
-
-    dims<3> shape() const { return dx.grid; }
-    HYSPN_HD void operator()(index_t n, index_t i, index_t j) const
-    {
-        transposed_product(r, x(n, i, j), g(n, i, j), T(0), dx(n, i, j));
-    }
-};
-
 /// Coordinate o of the point at a place.
 template <class T, class M>
 struct coordinate_of {
@@ -76,16 +50,15 @@ struct lorentz_rotate_function {
         auto const matrix = as_const(as_view(r));
         require_square(points, matrix.extents());
         require_points(lorentz_rotate::name, "out", points, matrix.extent(0), as_view(out).extents());
-        dispatch(exec, rotate_op<T, typename P::memory_space>{matrix, points_of(as_const(as_view(x))),
-                                                              points_of(as_view(out))});
+        dispatch(exec, matrix_product_op<T, typename P::memory_space>{matrix, points_of(as_const(as_view(x))),
+                                                                      points_of(as_view(out))});
     }
 
     template <std::size_t Rank>
     static void require_square(dims<Rank> const& points, dims<2> const& got)
     {
         index_t const dimension = points[Rank == 3 ? 0 : 1];
-        require_shape(lorentz_rotate::name, "R", "[D, D], D of X", got,
-                      dims<2>{{dimension, dimension}});
+        require_shape(lorentz_rotate::name, "R", "[D, D], D of X", got, dims<2>{{dimension, dimension}});
     }
 };
 
@@ -113,7 +86,7 @@ struct lorentz_rotate_vjp_function {
         require_shape(lorentz_rotate::name, "dR", "[D, D]", matrix_bar.extents(), matrix.extents());
         auto const x_field = points_of(as_const(as_view(x))), g_field = points_of(as_const(as_view(g)));
         sum_of_outer_products(exec, x_field, coordinate_of<T, M>{g_field}, matrix_bar);
-        dispatch(exec, rotate_pull_back_op<T, M>{matrix, x_field, g_field, points_of(as_view(dx))});
+        dispatch(exec, transposed_product_op<T, M>{matrix, g_field, x_field, {}, points_of(as_view(dx))});
         return T(0);
     }
 };

@@ -22,30 +22,37 @@ struct poincare_mobius_matvec {
         return {m.data_handle() + i * m.stride(1), dims<1>{{m.extent(0)}}, dims<1>{{m.stride(0)}}};
     }
 
-    /// Writes y; returns its scaling.
+    /// Writes y.
     template <class T, class Matrix, class X, class M>
-    HYSPN_HD static mobius_scaling<T> image(curvature<T> const& k, Matrix m, X x, view<T, 1, M> y)
+    HYSPN_HD static void image(Matrix m, X x, view<T, 1, M> y)
     {
         for (index_t o = 0; o < y.extent(0); ++o) y(o) = wide_dot(m[o], x);
+    }
+
+    /// The scaling of y.
+    template <class T, class X, class M>
+    HYSPN_HD static mobius_scaling<T> scaling(curvature<T> const& k, X x, view<T, 1, M> y)
+    {
         T const x_norm = norm(x), ratio = length_ratio(norm(y), x_norm);
         return {k, x_norm, complement(k.c(), x), ratio, ratio - T(1)};
     }
 
-    template <class T, class Matrix, class X, class M>
-    HYSPN_HD static void forward(curvature<T> const& k, Matrix m, X x, view<T, 1, M> out)
+    /// y becomes the output.
+    template <class T, class X, class M>
+    HYSPN_HD static void scale(curvature<T> const& k, X x, view<T, 1, M> y)
     {
-        T const factor = image(k, m, x, out).factor;
-        for (index_t o = 0; o < out.extent(0); ++o) out(o) *= factor;
+        T const factor = scaling(k, x, y).factor;
+        for (index_t o = 0; o < y.extent(0); ++o) y(o) *= factor;
     }
 
-    /// Writes ȳ and the coefficient of x in x̄; returns c̄.
-    template <class T, class Matrix, class X, class G, class M>
-    HYSPN_HD static T image_cotangent(curvature<T> const& k, Matrix m, X x, G g, view<T, 1, M> y_bar, T& on_x)
+    /// y becomes ȳ; writes the coefficient of x in x̄; returns c̄.
+    template <class T, class X, class G, class M>
+    HYSPN_HD static T image_cotangent(curvature<T> const& k, X x, G g, view<T, 1, M> y, T& on_x)
     {
-        mobius_scaling<T> const z = image(k, m, x, y_bar);
-        T const gy = cdot(g, y_bar);
-        auto const cotangent = z.to_y(y_bar, norm(y_bar), g);
-        for (index_t o = 0; o < g.extent(0); ++o) y_bar(o) = cotangent(o);
+        mobius_scaling<T> const z = scaling(k, x, y);
+        T const gy = cdot(g, y);
+        auto const cotangent = z.to_y(y, norm(y), g);
+        for (index_t o = 0; o < g.extent(0); ++o) y(o) = cotangent(o);
         on_x = z.through_quotient(gy);
         return z.to_c(gy);
     }
@@ -57,7 +64,8 @@ struct poincare_mobius_matvec {
         if (x.extent(0) == 0) return T(0);
         view<T, 1, M> const y_bar = column(dm, 0);
         T on_x(0);
-        T const c_bar = image_cotangent(k, m, x, g, y_bar, on_x), first = x(0);
+        image(m, x, y_bar);
+        T const c_bar = image_cotangent(k, x, g, y_bar, on_x), first = x(0);
         for (index_t o = 0; o < g.extent(0); ++o)
             for (index_t i = 1; i < x.extent(0); ++i) dm(o, i) = y_bar(o) * x(i);
         transposed_product(m, x, y_bar, on_x, dx);
@@ -66,47 +74,31 @@ struct poincare_mobius_matvec {
     }
 };
 
+/// From y to the output, in place.
 template <class T, class M>
-struct matvec_op {
+struct matvec_scale_op {
     curvature<T> c;
-    view<T const, 2, M> m;
     point_field<T const, M> x;
     point_field<T, M> out;
 
     dims<3> shape() const { return out.grid; }
     HYSPN_HD void operator()(index_t n, index_t i, index_t j) const
     {
-        poincare_mobius_matvec::forward(c, m, x(n, i, j), out(n, i, j));
+        poincare_mobius_matvec::scale(c, x(n, i, j), out(n, i, j));
     }
 };
 
-/// ȳ and, behind it, the coefficient of x in x̄, for every place; its value is the place's share of c̄.
+/// From y to ȳ, in place, and the coefficient of x in x̄, for every place; its value is the place's share of c̄.
 template <class T, class M>
 struct matvec_image_cotangent_op {
     curvature<T> c;
-    view<T const, 2, M> m;
     point_field<T const, M> x, g;
-    view<T, 2, M> work;  ///< [places, D_out + 1]
+    point_field<T, M> y;
+    view<T, 1, M> on_x;
 
     HYSPN_HD T operator()(index_t place) const
     {
-        view<T, 1, M> const y_bar(&work(place, 0), dims<1>{{m.extent(0)}});
-        return poincare_mobius_matvec::image_cotangent(c, m, x.at(place), g.at(place), y_bar, work(place, m.extent(0)));
-    }
-};
-
-template <class T, class M>
-struct matvec_pull_back_op {
-    view<T const, 2, M> m;
-    point_field<T const, M> x;
-    view<T, 2, M> work;
-    point_field<T, M> dx;
-
-    HYSPN_HD void operator()(index_t n, index_t i, index_t j) const
-    {
-        index_t const place = (n * dx.grid[1] + i) * dx.grid[2] + j;
-        view<T, 1, M> const y_bar(&work(place, 0), dims<1>{{m.extent(0)}});
-        transposed_product(m, x(n, i, j), y_bar, work(place, m.extent(0)), dx(n, i, j));
+        return poincare_mobius_matvec::image_cotangent(c, x.at(place), g.at(place), y.at(place), on_x(place));
     }
 };
 
@@ -114,7 +106,9 @@ struct mobius_matvec_function {
     template <class T, view_of_rank<2> Matrix, view_of_rank<1> X, view_of_rank<1> Out>
     HYSPN_HD void operator()(curvature<T> const& c, Matrix&& m, X&& x, Out&& out) const
     {
-        poincare_mobius_matvec::forward(c, as_const(as_view(m)), as_const(as_view(x)), as_view(out));
+        auto const point = as_const(as_view(x));
+        poincare_mobius_matvec::image(as_const(as_view(m)), point, as_view(out));
+        poincare_mobius_matvec::scale(c, point, as_view(out));
     }
 
     template <execution_policy P, class T, view_of_rank<2> Matrix, view_like X, view_like Out>
@@ -125,8 +119,11 @@ struct mobius_matvec_function {
         auto const matrix = as_const(as_view(m));
         require_matrix(poincare_mobius_matvec::name, points, matrix.extents());
         require_points(poincare_mobius_matvec::name, "out", points, matrix.extent(0), as_view(out).extents());
-        dispatch(exec, matvec_op<T, typename P::memory_space>{c, matrix, points_of(as_const(as_view(x))),
-                                                              points_of(as_view(out))});
+        using M = typename P::memory_space;
+        auto const x_field = points_of(as_const(as_view(x)));
+        auto const out_field = points_of(as_view(out));
+        dispatch(exec, matrix_product_op<T, M>{matrix, x_field, out_field});
+        dispatch(exec, matvec_scale_op<T, M>{c, x_field, out_field});
     }
 };
 
@@ -155,13 +152,16 @@ struct mobius_matvec_vjp_function {
 
         auto const x_field = points_of(as_const(as_view(x)));
         index_t const places = x_field.places();
-        tensor<T, 2, M> work(places, matrix.extent(0) + 1);
-        T const c_bar =
-            reduce(exec, places,
-                   matvec_image_cotangent_op<T, M>{c, matrix, x_field, points_of(as_const(as_view(g))), as_view(work)});
+        tensor<T, 2, M> work(places, matrix.extent(0));
+        tensor<T, 1, M> on_x(places);
+        auto const y_field = points_of(as_view(work));
+        dispatch(exec, matrix_product_op<T, M>{matrix, x_field, y_field});
+        T const c_bar = reduce(
+            exec, places,
+            matvec_image_cotangent_op<T, M>{c, x_field, points_of(as_const(as_view(g))), y_field, as_view(on_x)});
         sum_of_outer_products(exec, x_field, as_view(work), matrix_bar);
-        auto const dx_field = points_of(as_view(dx));
-        parallel_for(exec, dx_field.grid, matvec_pull_back_op<T, M>{matrix, x_field, as_view(work), dx_field});
+        dispatch(exec, transposed_product_op<T, M>{matrix, points_of(as_const(work)), x_field, as_const(on_x),
+                                                   points_of(as_view(dx))});
         return c_bar;
     }
 };
