@@ -78,8 +78,10 @@ TEST_CASE("offsets: arrays that do not fit are refused")
             "gamma must be absent without learned_divisor, got an array");
     refused(net, &arrays::confidence, small, "confidence must be [N, 1, H, W] = [1, 1, 4, 5], got [1, 1, 4, 4]");
     refused(presets::lrru{}, &arrays::confidence, small,
-            "confidence must be absent where it has no role, got an array");
-    refused(net, &arrays::mask, small, "mask must be [N, 1, H, W] = [1, 1, 4, 5], got [1, 1, 4, 4]");
+            "confidence must be absent where it has no role (β goes into mask), got an array");
+    refused(net, &arrays::mask, small, "mask must be [N, 1, H, W] (β goes here) = [1, 1, 4, 5], got [1, 1, 4, 4]");
+    refused(per_step, &arrays::mask, small,
+            "mask must be [N, 1, H, W] (β is mask times confidence) = [1, 1, 4, 5], got [1, 1, 4, 4]");
     refused(net, &arrays::measured, small, "measured must be [N, L or 1, H, W] = [1, 2, 4, 5], got [1, 1, 4, 4]");
     refused(presets::completionformer{}, &arrays::mask, small,
             "measured and mask must be absent when injection is none, got an array");

@@ -169,9 +169,15 @@ TEST_CASE("offsets: strided arrays give the values of dense ones")
 TEST_CASE("offsets: gathering transposes as scattering does, on the same operation")
 {
     using namespace hyspn::detail;
-    for (double spread : {0.0, 1.5, 30.0}) {
+    struct {
+        dims<4> e;
+        double spread;
+    } const cases[] = {{{2, 2, 11, 13}, 0}, {{2, 2, 11, 13}, 1.5}, {{2, 2, 11, 13}, 30}, {{2, 1, 1, 1}, 2.5},
+                       {{1, 1, 1, 67}, 40}, {{3, 1, 53, 1}, 25},   {{2, 2, 31, 43}, 9},  {{1, 1, 271, 5}, 150},
+                       {{1, 1, 0, 5}, 1},   {{0, 1, 3, 3}, 1},     {{1, 1, 3, 0}, 1}};
+    for (auto const& [e, spread] : cases) {
+        INFO(to_string(e) << " " << spread);
         sampled const net = presets::nlspn{};
-        dims<4> const e{2, 2, 11, 13};
         auto at = testing::random_arrays(net, e, 3, spread);
         // The longest way on one side is the shortest on the other.
         if (spread == 1.5)
@@ -187,4 +193,95 @@ TEST_CASE("offsets: gathering transposes as scattering does, on the same operati
         CHECK(testing::relative_error(gathered, scattered) <= 1e-14);
         CHECK(testing::relative_error(banded, scattered) <= 1e-14);
     }
+}
+
+TEST_CASE("offsets: an infinite adjoint reaches the cells it belongs to and no others, gathered or scattered")
+{
+    using namespace hyspn::detail;
+    sampled const net = presets::nlspn{};
+    dims<4> const e{2, 1, 9, 10};
+    auto at = testing::random_arrays(net, e, 5);
+    at.initial(0, 0, 4, 5) = testing::infinity;
+    tensor<double, 4> gathered(e), scattered(e), banded(e);
+    auto const op = [&](tensor<double, 4>& to) {
+        return sampled_transposed_op<double, memory::host>{points_of(net, as_const(at.offsets), 0), as_const(at.gates),
+                                                           true, as_const(at.initial), as_view(to)};
+    };
+    transpose_samples<exec::seq, double, memory::host>(exec::seq{}, op(gathered));
+    transpose_samples(exec::seq{}, op(scattered));
+    transpose_samples(exec::omp{.threads = 2}, op(banded));
+    index_t finite = 0;
+    for (index_t i = 0; i < gathered.size(); ++i) {
+        bool const touched = !std::isfinite(scattered.data()[i]);
+        finite += touched ? 0 : 1;
+        CHECK(!std::isfinite(gathered.data()[i]) == touched);
+        CHECK(!std::isfinite(banded.data()[i]) == touched);
+        if (!touched) CHECK(std::abs(gathered.data()[i] - scattered.data()[i]) <= 1e-13);
+        if (!touched) CHECK(std::abs(banded.data()[i] - scattered.data()[i]) <= 1e-13);
+    }
+    CHECK(finite >= gathered.size() - 1 - 4 * net.count());
+    CHECK(finite < gathered.size());
+}
+
+TEST_CASE("offsets: samples outside the image, and further images, cost the scatter no memory")
+{
+    using namespace hyspn::detail;
+    sampled const net = presets::nlspn{};
+    dims<4> const e{3, 2, 67, 31};
+    auto at = testing::random_arrays(net, e, 6);
+    auto const points = [&] { return points_of(net, as_const(at.offsets), 0); };
+    exec::omp const exec{.threads = 2};
+    index_t const near = sample_scatter<double>(exec, points()).cells();
+    std::size_t i = 0;
+    double const nowhere[] = {std::numeric_limits<double>::quiet_NaN(), testing::infinity, -1e9, 1e9, -200, 200};
+    for (index_t n = 0; n < 3; ++n)
+        for (index_t y = 0; y < 67; y += 3) at.offsets(n, 6, y, y % 31) = nowhere[i++ % 6];
+    index_t const some_far = sample_scatter<double>(exec, points()).cells();
+    CHECK(some_far <= near);
+    CHECK(some_far <= 16 * (67 / 16 + 1 + 10) * (31 + 4));
+
+    tensor<double, 4> scattered(e), banded(e), again(e);
+    auto const op = [&](tensor<double, 4>& to) {
+        return sampled_transposed_op<double, memory::host>{points(), as_const(at.gates), true, as_const(at.initial),
+                                                           as_view(to)};
+    };
+    transpose_samples(exec::seq{}, op(scattered));
+    transpose_samples(exec::omp{.threads = 1}, op(banded));
+    CHECK(testing::relative_error(banded, scattered) <= 1e-14);
+    for (int threads : {2, 3}) {
+        transpose_samples(exec::omp{.threads = threads}, op(again));
+        CHECK(same_bits(again, banded));
+    }
+    for (double& o : at.offsets) o = testing::infinity;
+    sample_scatter<double> nothing(exec, points());
+    CHECK(nothing.cells() <= 16);
+    nothing.run(op(again));
+    transpose_samples(exec::seq{}, op(scattered));
+    CHECK(testing::relative_error(again, scattered) <= 1e-14);
+}
+
+TEST_CASE("offsets: of samples for gathering, the near ones bound the reach and the far ones are listed by rows")
+{
+    using namespace hyspn::detail;
+    sampled const net = presets::nlspn{};
+    dims<4> const e{2, 1, 300, 6};
+    tensor<double, 4> offsets(e[0], 16, e[2], e[3]);
+    offsets(1, 0, 20, 3) = 6.5;                     // from (19, 2) to rows 25 and 26, 6 away
+    offsets(0, 2 * 7, 290, 5) = -200.5;             // from the column after the last: nowhere
+    offsets(0, 2 * 3, 100, 2) = -9.75;              // to rows 90 and 91, 10 away: first in its list
+    offsets(0, 2 * 3, 101, 2) = -10.75;             // and second
+    offsets(1, 2 * 3, 150, 4) = testing::infinity;  // nowhere
+    offsets(1, 2 * 4 + 1, 299, 0) = -std::nan("");  // nowhere
+    located_lists<memory::host> located;
+    located.locate(exec::seq{}, points_of(net, as_const(offsets), 0));
+    auto const lists = located.lists();
+    // The whole offsets lie two from their pixels: one to the neighbour, one to the pixel after it.
+    CHECK(lists.reach(0) == 2);
+    CHECK(lists.reach(1) == 6);
+    CHECK(lists.starts(1, 301) == 0);
+    REQUIRE(lists.starts(0, 301) == 2);
+    CHECK(lists.starts(0, 91) == 0);
+    CHECK(lists.starts(0, 92) == 2);
+    CHECK(lists.order(0, 0) == (100 * 6 + 2) * 8 + 3);
+    CHECK(lists.order(0, 1) == (101 * 6 + 2) * 8 + 3);
 }

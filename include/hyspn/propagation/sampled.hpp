@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <hyspn/core/parameters.hpp>
 #include <hyspn/propagation/sampled/gates.hpp>
 #include <hyspn/propagation/sampled/options.hpp>
 #include <hyspn/propagation/sampled/steps.hpp>
@@ -164,8 +165,8 @@ void sampled::forward(P const& exec, sampled_inputs<T, typename P::memory_space>
     hyspn::detail::require_shape(name, "out", "[N, L, H, W]", to.extents(), in.initial.extents());
     dims<4> const e = to.extents();
     dims<5> const kept_extents{steps > 0 ? steps - 1 : 0, e[0], e[1], e[2], e[3]};
-    if (!(kept.iterates.extents() == kept_extents)) kept.iterates = tensor<T, 5, M>(kept_extents);
-    if (!(kept.weights.extents() == in.gates.extents())) kept.weights = tensor<T, 4, M>(in.gates.extents());
+    hyspn::detail::fit(kept.iterates, kept_extents);
+    hyspn::detail::fit(kept.weights, in.gates.extents());
     hyspn::detail::forward_samples(exec, *this, in, to, as_view(kept.weights), as_view(kept.iterates));
 }
 

@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <hyspn/propagation/sampled/options.hpp>
+#include <hyspn/propagation/sampled.hpp>
 
 namespace hyspn::propagation::presets {
 

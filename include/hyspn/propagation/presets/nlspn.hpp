@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <hyspn/propagation/sampled/options.hpp>
+#include <hyspn/propagation/sampled.hpp>
 
 namespace hyspn::propagation::presets {
 
@@ -21,8 +21,7 @@ enum class nlspn_affinity {
 /// - confidence: where it is read. The paper means `intended`. The authors' code reads it at the wrong place
 ///   (`released`), and the weights they published were trained, and must be run, with another mistake: `legacy`.
 /// - preserve_input writes the measurements over the map before each step, so not into the result. The published
-/// weights
-///   need it.
+///   weights need it.
 ///
 /// Σ|w| <= 1 does not keep this network from growing: where weights are negative, 1 - Σw exceeds 1, and a map can grow
 /// by 1 + 2 Σ|negative w| <= 3 a step (with all w = -1/8, 2.5 a step: 1.5e7 in 18).

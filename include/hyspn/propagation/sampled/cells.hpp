@@ -19,6 +19,11 @@ struct sample_cell {
     T fy, fx;
     bool present;  ///< inside (-1, H) x (-1, W)
 
+    /// Whether the pixel is one of the four around the sample.
+    HYSPN_HD bool around(index_t row, index_t column) const
+    {
+        return present && (row == y || row == y + 1) && (column == x || column == x + 1);
+    }
     HYSPN_HD T row_weight(index_t row) const { return row == y ? T(1) - fy : row == y + 1 ? fy : T(0); }
     HYSPN_HD T column_weight(index_t column) const { return column == x ? T(1) - fx : column == x + 1 ? fx : T(0); }
 };

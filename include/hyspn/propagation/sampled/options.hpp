@@ -74,10 +74,14 @@ struct sampled_saved {
 };
 
 /// A network with learned offsets: a point on the axes above. presets/nlspn.hpp, dyspn_softmax.hpp and lrru.hpp hold
-/// the published ones. Include propagation/sampled.hpp to run it.
+/// the published ones. Include propagation/sampled.hpp, or one of those, to run it.
 ///
 ///     propagation::sampled const net = propagation::presets::nlspn{.steps = 18};
-///     tensor<float, 4> depth = net.forward(exec, {.initial = h0, .gates = g, .offsets = o, ...});
+///     propagation::sampled_inputs<float> const in{.initial = h0, .gates = g, .offsets = o, .gamma = gamma,
+///                                                 .confidence = c, .measured = s, .mask = m};
+///     tensor<float, 4> const depth = net.forward(exec, in);
+///
+/// β goes into mask; the confidence is another map (confidence_role), and absent where it has no role.
 struct sampled {
     neighbour_set neighbours = neighbour_set::window;
     index_t kernel = 3;  ///< odd; 3 for the cross
@@ -123,6 +127,11 @@ struct sampled {
     /// Writes the gradients asked for, given dout = dL/dx_T and what the training forward of the same inputs kept.
     /// Confidence read at the neighbours gives no gradient to the offsets (as the authors of NLSPN have it). Where β is
     /// 0 and s, of any map, is infinite or NaN, the gradients of both are 0. Throws as forward does.
+    ///
+    /// Cost per pixel and map: O(T K) on the processor. On the device every step looks at (2R + 1)² K samples per
+    /// pixel, R <= 8 being how far, in whole rows or columns, samples inside the image lie from their pixels, and at
+    /// all the samples that lie farther and fall in its row or the next: best few. Their lists take 8 H W K bytes per
+    /// image.
     template <execution_policy P, class T, view_of_rank<4> Y>
     void backward(P const& exec, sampled_inputs<T, typename P::memory_space> const& in,
                   sampled_saved<T, typename P::memory_space> const& kept, Y const& dout,
@@ -203,13 +212,16 @@ void require_inputs(char const* function, propagation::sampled const& o, propaga
     if (o.confidence != confidence_role::none)
         require_shape(function, "confidence", "[N, 1, H, W]", in.confidence.extents(), with(1));
     else if (present(in.confidence))
-        raise<shape_error>(function, "confidence", "absent where it has no role", "an array");
+        raise<shape_error>(function, "confidence", "absent where it has no role (β goes into mask)", "an array");
     if (o.injection == injection_time::none) {
         if (present(in.mask) || present(in.measured))
             raise<shape_error>(function, "measured and mask", "absent when injection is none", "an array");
         return;
     }
-    require_shape(function, "mask", "[N, 1, H, W]", in.mask.extents(), with(1));
+    bool const product = o.confidence == confidence_role::injection;
+    require_shape(function, "mask",
+                  product ? "[N, 1, H, W] (β is mask times confidence)" : "[N, 1, H, W] (β goes here)",
+                  in.mask.extents(), with(1));
     if (in.measured.extents() != with(1))
         require_shape(function, "measured", "[N, L or 1, H, W]", in.measured.extents(), in.initial.extents());
 }

@@ -219,6 +219,7 @@ void iterate_samples_back(P const& exec, sampled_iterate_adjoint_op<T, M> const&
     clear_sums(exec, op);
     tensor<T, 4, M> lambdas[2] = {tensor<T, 4, M>(e), tensor<T, 4, M>(e)}, scratch(e);
     view<T, 4, M> lambda = as_view(lambdas[0]), earlier = as_view(lambdas[1]);
+    sample_transposer<P, T, M> transposer(exec);
     dispatch(exec, copy_op<T, 4, M>{op.dout, lambda});
     for (index_t t = of.axes.steps - 1; t >= 0; --t) {
         view<T const, 4, M> const start = op.iterate(t);
@@ -235,7 +236,9 @@ void iterate_samples_back(P const& exec, sampled_iterate_adjoint_op<T, M> const&
         if (of.axes.detach) {
             dispatch(exec, fill_op<T, 4, M>{T(0), earlier});
         } else {
-            transpose_samples(exec, op.transposed(t, lambda, earlier));
+            auto const transposed = op.transposed(t, lambda, earlier);
+            if (t == of.axes.steps - 1 || of.axes.offsets_per_step) transposer.measure(transposed.points);
+            transposer.run(transposed);
             if (of.before()) dispatch(exec, op.unblend(start, earlier));
         }
         if (t > 0 && op.diterates.data_handle())

@@ -2,58 +2,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <type_traits>
+
 #include <hyspn/exec/elementwise.hpp>
-#include <hyspn/exec/pixel_sums.hpp>
-#include <hyspn/propagation/sampled/cells.hpp>
+#include <hyspn/propagation/sampled/far.hpp>
 
 /// \file
 /// The transpose of sampling: what every pixel gave is collected where it was read.
 
 namespace hyspn::detail {
-
-/// Parts of max over the pixels and neighbours of a stretch of how far, in whole rows or columns, a sample lies from
-/// its pixel. Samples outside the image do not count.
-template <class T, class M>
-struct sampled_reach_op {
-    sample_points<T, M> points;
-    pixel_chunks chunks;
-    view<index_t, 1, M> partial;
-
-    dims<1> shape() const { return partial.extents(); }
-
-    HYSPN_HD void operator()(index_t chunk) const
-    {
-        index_t reach = 0;
-        for (index_t p = chunks.first(chunk); p < chunks.end(chunk); ++p)
-            for (index_t k = 0; k < points.count(); ++k) {
-                index_t const y = chunks.row(p), x = chunks.column(p);
-                auto const c = points(chunks.batch(p), k, y, x);
-                if (!c.present) continue;
-                reach = larger(reach, larger(distance(c.y, y), distance(c.x, x)));
-            }
-        partial(chunk) = reach;
-    }
-
-private:
-    HYSPN_HD static index_t larger(index_t a, index_t b) { return a < b ? b : a; }
-    /// From position i to the farther of cell and cell + 1.
-    HYSPN_HD static index_t distance(index_t cell, index_t i) { return cell < i ? i - cell : cell + 1 - i; }
-};
-
-/// reach(0) = max of the parts.
-template <class M>
-struct sampled_reach_of_parts_op {
-    view<index_t const, 1, M> partial;
-    view<index_t, 1, M> reach;
-
-    dims<1> shape() const { return reach.extents(); }
-    HYSPN_HD void operator()(index_t) const
-    {
-        index_t most = 0;
-        for (index_t i = 0; i < partial.extent(0); ++i) most = partial(i) < most ? most : partial(i);
-        reach(0) = most;
-    }
-};
 
 /// to(q) = Σ_p Σ_k w_k(p) b_k(p, q) from(p), b the bilinear weight of q in sample k of p; with `current` also
 /// (1 - Σ_k w_k(q)) from(q). A `from` without data counts as 1. Run it by transpose_samples.
@@ -64,26 +21,51 @@ struct sampled_transposed_op {
     bool current;
     view<T const, 4, M> from;
     view<T, 4, M> to;  ///< [N, L, H, W]
-    view<index_t const, 1, M> reach{};
+    sample_lists<M> lists{};
 
     dims<4> shape() const { return to.extents(); }
 
-    /// Gathers from every pixel that may have read q.
+    /// Gathers from every sample that may have read q.
     HYSPN_HD void operator()(index_t n, index_t l, index_t y, index_t x) const
     {
-        index_t const R = reach(0), H = points.height(), W = points.width();
+        to(n, l, y, x) = own(n, l, y, x) + near(n, l, y, x) + far(n, l, y, x);
+    }
+
+    /// From the pixels around, (2R + 1)² of them.
+    HYSPN_HD T near(index_t n, index_t l, index_t y, index_t x) const
+    {
+        index_t const R = lists.reach(n), H = points.height(), W = points.width();
         index_t const first_row = y > R ? y - R : 0, last_row = y + R < H ? y + R : H - 1;
         index_t const first_column = x > R ? x - R : 0, last_column = x + R < W ? x + R : W - 1;
-        T sum = own(n, l, y, x);
+        T sum = T(0);
         for (index_t v = first_row; v <= last_row; ++v)
-            for (index_t u = first_column; u <= last_column; ++u) {
-                T const given = value(n, l, v, u);
+            for (index_t u = first_column; u <= last_column; ++u)
                 for (index_t k = 0; k < points.count(); ++k) {
                     auto const c = points(n, k, v, u);
-                    if (c.present) sum += weights(n, k, v, u) * given * c.row_weight(y) * c.column_weight(x);
+                    if (c.around(y, x) && sample_distance(c, v, u) <= near_samples) sum += part(n, l, y, x, k, v, u, c);
                 }
-            }
-        to(n, l, y, x) = sum;
+        return sum;
+    }
+
+    /// From the lists of the rows above and below.
+    HYSPN_HD T far(index_t n, index_t l, index_t y, index_t x) const
+    {
+        index_t const K = points.count(), W = points.width();
+        T sum = T(0);
+        for (index_t i = lists.starts(n, y); i < lists.starts(n, y + 2); ++i) {
+            index_t const place = lists.order(n, i), k = place % K, u = place / K % W, v = place / K / W;
+            auto const c = points(n, k, v, u);
+            if (c.around(y, x)) sum += part(n, l, y, x, k, v, u, c);
+        }
+        return sum;
+    }
+
+    /// What sample k of the pixel (v, u) gives to (y, x), which is around it. Other pixels are left out, not weighed
+    /// with 0, which would make NaN of what is infinite.
+    HYSPN_HD T part(index_t n, index_t l, index_t y, index_t x, index_t k, index_t v, index_t u,
+                    sample_cell<T> const& c) const
+    {
+        return weights(n, k, v, u) * value(n, l, v, u) * c.row_weight(y) * c.column_weight(x);
     }
 
     HYSPN_HD T value(index_t n, index_t l, index_t y, index_t x) const
@@ -101,17 +83,31 @@ struct sampled_transposed_op {
     }
 };
 
-/// By gathering; finds the reach first.
+/// Transposes by gathering: measure finds where samples lie, run serves these until the next call.
+template <execution_policy P, class T, class M>
+class sample_gatherer {
+public:
+    explicit sample_gatherer(P const& exec) : exec_(exec) {}
+
+    void measure(sample_points<T, M> const& points) { lists_.locate(exec_, points); }
+    void run(sampled_transposed_op<T, M> op) const
+    {
+        op.lists = lists_.lists();
+        dispatch(exec_, op);
+    }
+
+private:
+    P exec_;
+    located_lists<M> lists_{};
+};
+
 template <execution_policy P, class T, class M>
 void transpose_samples(P const& exec, sampled_transposed_op<T, M> op)
 {
     if (op.to.size() == 0) return;
-    pixel_chunks const chunks(op.weights.extents(), 4096);
-    tensor<index_t, 1, M> partial(chunks.count), reach(1);
-    dispatch(exec, sampled_reach_op<T, M>{op.points, chunks, as_view(partial)});
-    dispatch(exec, sampled_reach_of_parts_op<M>{as_const(partial), as_view(reach)});
-    op.reach = as_const(reach);
-    dispatch(exec, op);
+    sample_gatherer<P, T, M> gatherer(exec);
+    gatherer.measure(op.points);
+    gatherer.run(op);
 }
 
 /// Adds w b from to the four corners of each sample.
@@ -142,6 +138,24 @@ void transpose_samples(exec::seq const&, sampled_transposed_op<T, memory::host> 
                 for (index_t x = 0; x < e[3]; ++x) scatter_samples(op, n, l, y, x);
         }
 }
+
+/// Nothing to measure where samples are scattered: transpose_samples is all there is to it.
+template <class P, class T>
+class host_transposer {
+public:
+    explicit host_transposer(P const& exec) : exec_(exec) {}
+
+    void measure(sample_points<T, memory::host> const&) {}
+    void run(sampled_transposed_op<T, memory::host> const& op) const { transpose_samples(exec_, op); }
+
+private:
+    P exec_;
+};
+
+/// What runs the transpose of step after step.
+template <class P, class T, class M>
+using sample_transposer =
+    std::conditional_t<std::is_same_v<M, memory::host>, host_transposer<P, T>, sample_gatherer<P, T, M>>;
 
 }  // namespace hyspn::detail
 

@@ -4,6 +4,7 @@
 
 #include <hyspn/backends/omp/propagation/row_gates.hpp>
 #include <hyspn/backends/omp/propagation/sampled_scatter.hpp>
+#include <hyspn/exec/pixel_sums.hpp>
 #include <hyspn/propagation/sampled/gates.hpp>
 
 /// \file

@@ -128,7 +128,8 @@ public:
         }
     }
 
-    /// Widens low ... high by the rows of these samples' cells, counted from the top of the margin.
+    /// Widens low ... high by the rows of these samples' cells, counted from the top of the margin. Cells of the
+    /// outermost rows, where no pixel looks, do not count.
     void widen(index_t n, index_t k, index_t y, index_t x, index_t count, std::int32_t& low, std::int32_t& high) const
     {
         static constexpr T unmoved[sample_chunk] = {};
@@ -140,8 +141,9 @@ public:
         for (index_t i = 0; i < count; ++i) {
             T fraction;
             std::int32_t const at = row + 2 + split(dy[i], row, height, fraction);
-            least = at < least ? at : least;
-            most = at > most ? at : most;
+            bool const seen = at > 0 && at < height + 2;
+            least = seen && at < least ? at : least;
+            most = seen && at > most ? at : most;
         }
         low = least;
         high = most;

@@ -11,7 +11,8 @@
 /// \file
 /// The transpose of sampling on the processor's cores. An image is cut into bands of rows, a number that does not
 /// depend on the threads; each band scatters into cells of its own, four sums to a cell, over no more rows than its
-/// samples reach; then each pixel adds up the cells around it, band by band.
+/// samples inside the image reach; then each pixel adds up the cells around it, band by band. Image after image in the
+/// same cells: at worst, where some sample of every band lies at the other end of the image, 64 numbers to a pixel.
 
 namespace hyspn::detail {
 
@@ -24,7 +25,8 @@ public:
           images_(points.offsets.extent(0)),
           height_(points.height()),
           width_(points.width()),
-          bands_(static_cast<std::size_t>(images_ * bands_of_image()))
+          bands_(static_cast<std::size_t>(images_ * bands_of_image())),
+          cells_(static_cast<std::size_t>(bands_of_image()))
     {
         measure(points);
     }
@@ -33,65 +35,75 @@ public:
     void measure(sample_points<T, memory::host> const& points)
     {
         locate_ = sample_locator<T>(points);
-        each_band([&](band& b, index_t n, index_t first, index_t end) {
-            std::int32_t low = std::numeric_limits<std::int32_t>::max(), high = 0;
-            for_chunks(first, end, [&](index_t y, index_t x, index_t columns) {
-                for (index_t k = 0; k < locate_.count(); ++k) locate_.widen(n, k, y, x, columns, low, high);
-            });
-            b.first = low;
-            b.end = high + 1;
-            if (b.cells.size() < b.size(locate_.stride())) b.cells = tensor<T, 1>(b.size(locate_.stride()));
-        });
+        index_t const count = bands_of_image();
+        exec::detail::for_each_index_omp(exec_, images_ * count,
+                                         [&](index_t i) { bands_[index(i)] = rows_of(i / count, i % count); });
+        for (index_t b = 0; b < count; ++b) {
+            index_t most = 0;
+            for (index_t n = 0; n < images_; ++n) most = std::max(most, size(band_of(n, b)));
+            if (cells_[index(b)].size() < most) cells_[index(b)] = tensor<T, 1>(most);
+        }
     }
 
     void run(sampled_transposed_op<T, memory::host> const& op)
     {
-        for (index_t l = 0; l < op.to.extent(1); ++l) {
-            each_band([&](band& b, index_t n, index_t first, index_t end) { scatter(op, b, n, l, first, end); });
-            for_row_chunks(exec_, images_, height_, width_,
-                           [&](index_t n, index_t y, index_t x, index_t columns) { collect(op, n, l, y, x, columns); });
-        }
+        for (index_t n = 0; n < images_; ++n)
+            for (index_t l = 0; l < op.to.extent(1); ++l) {
+                exec::detail::for_each_index_omp(exec_, bands_of_image(), [&](index_t b) { scatter(op, n, l, b); });
+                for_row_chunks(exec_, 1, height_, width_, [&](index_t, index_t y, index_t x, index_t columns) {
+                    collect(op, n, l, y, x, columns);
+                });
+            }
+    }
+
+    /// Cells held.
+    index_t cells() const
+    {
+        index_t total = 0;
+        for (auto const& of_band : cells_) total += of_band.size() / 4;
+        return total;
     }
 
 private:
-    /// Cells of rows first <= row < end, counted from the top of the margin.
+    /// The rows of a band's cells, counted from the top of the margin: first <= row < end.
     struct band {
-        index_t first = 0, end = 0;
-        tensor<T, 1> cells{};
-
-        index_t size(index_t stride) const { return 4 * (end - first) * stride; }
+        std::int32_t first = 0, end = 0;
     };
 
+    static std::size_t index(index_t i) { return static_cast<std::size_t>(i); }
     index_t bands_of_image() const { return std::min<index_t>(height_, 16); }
+    band const& band_of(index_t n, index_t b) const { return bands_[index(n * bands_of_image() + b)]; }
+    /// Numbers of a band: its cells and one more, for what no pixel sees.
+    index_t size(band const& b) const { return 4 * ((b.end - b.first) * locate_.stride() + 1); }
 
-    /// Calls f(band, image, first row, end row), bands in parallel.
-    template <class F>
-    void each_band(F const& f)
+    band rows_of(index_t n, index_t b) const
     {
-        index_t const count = bands_of_image();
-        exec::detail::for_each_index_omp(exec_, images_ * count, [&](index_t i) {
-            index_t const b = i % count;
-            f(bands_[static_cast<std::size_t>(i)], i / count, b * height_ / count, (b + 1) * height_ / count);
+        std::int32_t low = std::numeric_limits<std::int32_t>::max(), high = -1;
+        for_chunks(b, [&](index_t y, index_t x, index_t columns) {
+            for (index_t k = 0; k < locate_.count(); ++k) locate_.widen(n, k, y, x, columns, low, high);
         });
+        return high < 0 ? band{} : band{low, high + 1};
     }
 
+    /// Calls f(y, x, columns) for pieces of the rows of a band.
     template <class F>
-    void for_chunks(index_t first, index_t end, F const& f) const
+    void for_chunks(index_t b, F const& f) const
     {
-        for (index_t y = first; y < end; ++y)
+        index_t const count = bands_of_image();
+        for (index_t y = b * height_ / count; y < (b + 1) * height_ / count; ++y)
             for (index_t x = 0; x < width_; x += sample_chunk) f(y, x, std::min(sample_chunk, width_ - x));
     }
 
-    void scatter(sampled_transposed_op<T, memory::host> const& op, band& b, index_t n, index_t l, index_t first,
-                 index_t end) const
+    void scatter(sampled_transposed_op<T, memory::host> const& op, index_t n, index_t l, index_t b)
     {
-        std::fill_n(b.cells.data(), b.size(locate_.stride()), T(0));
-        T* const cells = b.cells.data() - 4 * b.first * locate_.stride();
-        for_chunks(first, end, [&](index_t y, index_t x, index_t columns) {
+        T* const cells = cells_[index(b)].data();
+        std::fill_n(cells, size(band_of(n, b)), T(0));
+        for_chunks(b, [&](index_t y, index_t x, index_t columns) {
             T given[sample_chunk];
             located_samples<T> located;
             for (index_t k = 0; k < locate_.count(); ++k) {
                 locate_(n, k, y, x, columns, located);
+                to_cells(band_of(n, b), columns, located);
                 T const* const w = &op.weights(n, k, y, x);
                 std::copy_n(w, columns, given);
                 if (op.from.data_handle()) {
@@ -102,6 +114,18 @@ private:
                 add_quads(located, given, columns, cells);
             }
         });
+    }
+
+    /// Places in the plane to places in the cells of a band; those of other rows go to the last.
+    void to_cells(band const& b, index_t columns, located_samples<T>& located) const
+    {
+        auto const stride = static_cast<std::int32_t>(locate_.stride());
+        std::int32_t const start = b.first * stride, last = (b.end - b.first) * stride;
+#pragma omp simd
+        for (index_t i = 0; i < columns; ++i) {
+            std::int32_t const at = located.at[i] - start;
+            located.at[i] = at >= 0 && at < last ? at : last;
+        }
     }
 
     static void add_quads(located_samples<T> const& located, T const* given, index_t columns, T* cells)
@@ -124,26 +148,28 @@ private:
             weight_rows<T>(op.weights, n, y, x).fill_rest(columns, sum);
             for (index_t i = 0; i < columns; ++i) sum[i] *= op.value(n, l, y, x + i);
         }
-        for (index_t i = n * bands_of_image(); i < (n + 1) * bands_of_image(); ++i) {
-            band const& b = bands_[static_cast<std::size_t>(i)];
-            add_row(b, y + plane_margin, x, columns, 0, sum);
-            add_row(b, y + plane_margin - 1, x, columns, 2, sum);
+        for (index_t b = 0; b < bands_of_image(); ++b) {
+            add_row(n, b, y + plane_margin, x, columns, 0, sum);
+            add_row(n, b, y + plane_margin - 1, x, columns, 2, sum);
         }
         std::copy_n(sum, columns, &op.to(n, l, y, x));
     }
 
     /// Adds what the cells of a row hold for the pixels to their left (lane) and right (lane + 1).
-    void add_row(band const& b, index_t row, index_t x, index_t columns, index_t lane, T* sum) const
+    void add_row(index_t n, index_t b, index_t row, index_t x, index_t columns, index_t lane, T* sum) const
     {
-        if (row < b.first || row >= b.end) return;
-        T const* const cell = b.cells.data() + 4 * ((row - b.first) * locate_.stride() + x + plane_margin) + lane;
+        auto const [first, end] = band_of(n, b);
+        if (row < first || row >= end) return;
+        T const* const cell =
+            cells_[index(b)].data() + 4 * ((row - first) * locate_.stride() + x + plane_margin) + lane;
         for (index_t i = 0; i < columns; ++i) sum[i] += cell[4 * i] + cell[4 * (i - 1) + 1];
     }
 
     exec::omp exec_;
     sample_locator<T> locate_;
     index_t images_, height_, width_;
-    std::vector<band> bands_;
+    std::vector<band> bands_;          ///< of every image
+    std::vector<tensor<T, 1>> cells_;  ///< of every band of one image
 };
 
 /// Whether sample_scatter serves an operation.
