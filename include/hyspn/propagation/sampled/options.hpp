@@ -129,9 +129,9 @@ struct sampled {
     /// 0 and s, of any map, is infinite or NaN, the gradients of both are 0. Throws as forward does.
     ///
     /// Cost per pixel and map: O(T K) on the processor. On the device every step looks at (2R + 1)² K samples per
-    /// pixel, R <= 8 being how far, in whole rows or columns, samples inside the image lie from their pixels, and at
-    /// all the samples that lie farther and fall in its row or the next: best few. Their lists take 8 H W K bytes per
-    /// image.
+    /// pixel, R <= 8 being how far, in whole rows or columns, samples inside the image lie from their pixels. Samples
+    /// that lie farther are looked at by every pixel of the rows they fall between: a few cost little, K per pixel of
+    /// them W K. Their lists take 8 H W K bytes per image.
     template <execution_policy P, class T, view_of_rank<4> Y>
     void backward(P const& exec, sampled_inputs<T, typename P::memory_space> const& in,
                   sampled_saved<T, typename P::memory_space> const& kept, Y const& dout,
