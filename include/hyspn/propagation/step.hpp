@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include <hyspn/core/math.hpp>
 #include <hyspn/core/tensor.hpp>
 #include <hyspn/exec/dispatch.hpp>
 #include <hyspn/exec/elementwise.hpp>
@@ -73,7 +74,8 @@ struct stencil_taps_gradient_op {
         if (!inside(y + dy, x + dx, dtaps.extent(2), dtaps.extent(3))) return;
         T sum = dtaps(n, j, y, x);
         for (index_t g = 0; g < from.extent(0); ++g)
-            for (index_t l = 0; l < from.extent(2); ++l) sum += lambda(g, n, l, y, x) * from(g, n, l, y + dy, x + dx);
+            for (index_t l = 0; l < from.extent(2); ++l)  // the same bits however many steps come at a time
+                sum = multiply_add(lambda(g, n, l, y, x), from(g, n, l, y + dy, x + dx), sum);
         dtaps(n, j, y, x) = sum;
     }
 };

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <hyspn/core/math.hpp>
 #include <hyspn/core/simd.hpp>
 
 /// \file
@@ -55,7 +56,7 @@ void sum_products(row_term<T> const* terms, index_t count, T const* start, T* to
     }
     for (; x < end; ++x) {
         T a = start ? start[x] : T(0);
-        for (index_t j = 0; j < count; ++j) a += terms[j].weight[x] * terms[j].value[x];
+        for (index_t j = 0; j < count; ++j) a = multiply_add(terms[j].weight[x], terms[j].value[x], a);
         to[x] = a;
     }
 }
