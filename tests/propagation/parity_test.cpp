@@ -181,5 +181,8 @@ TEST_CASE("propagation: the one-pass wavefront against step by step, on the same
             INFO("band " << band << " bytes " << bytes);
             CHECK(testing::relative_error(out, stepped) <= 1e-6);
         }
-    CHECK_FALSE(hyspn::detail::run_wavefront(exec, job, fold, {.band = 1, .bytes = 10'000}));
+    std::fill(out.begin(), out.end(), 0.F);
+    REQUIRE(hyspn::detail::run_wavefront(exec, job, fold, {.band = 2, .bytes = 10'000, .most_bytes = 200'000}));
+    CHECK(testing::relative_error(out, stepped) <= 1e-6);
+    CHECK_FALSE(hyspn::detail::run_wavefront(exec, job, fold, {.band = 1, .bytes = 10'000, .most_bytes = 10'000}));
 }

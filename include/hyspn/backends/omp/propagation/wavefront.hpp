@@ -35,10 +35,13 @@ struct wavefront_job {
     index_t width() const { return initial.extent(3); }
 };
 
-/// Rows that a level advances by at a time, and the bytes the working set of one strip may take.
+/// Rows that a level advances by at a time, and the bytes the working set of one strip may take: those of the
+/// second-level cache, and, for windows that do not fit it, a thread's share of the third, which still costs less than
+/// folding the gates again or storing the taps of the image (CSPN++ at 352 x 1216: 57 ms with the first alone, 37 ms).
 struct wavefront_shape {
     index_t band = 4;
     index_t bytes = 900 * 1024;
+    index_t most_bytes = 3600 * 1024;
 };
 
 /// A rectangle of the output and the scratch to compute it: rows [top, bottom), columns [left, right).
@@ -178,15 +181,19 @@ private:
     T* map_;
 };
 
-/// The widest strip that fits, in whole cache lines; 0 when none of use does.
+/// The widest strip that fits, in whole cache lines: the second-level cache, or else the share of the third; 0 when
+/// none of use does.
 template <class T, class Source>
 index_t wavefront_strip(wavefront_job<T> const& job, wavefront_shape const& shape)
 {
     index_t const column = wavefront_tile<T, Source>::column_size(job, shape.band) * static_cast<index_t>(sizeof(T));
     index_t const halo = 2 * job.reach() * job.steps;
-    index_t const widest = shape.bytes / column - halo;
-    if (widest >= job.width()) return job.width();
-    return widest < halo ? 0 : widest;
+    for (index_t const bytes : {shape.bytes, shape.most_bytes}) {
+        index_t const widest = bytes / column - halo;
+        if (widest >= job.width()) return job.width();
+        if (widest >= halo) return widest;
+    }
+    return 0;
 }
 
 /// Runs the job if its working set fits; the source fills taps and bias by pieces of rows.
