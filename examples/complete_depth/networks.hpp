@@ -24,8 +24,8 @@ inline constexpr std::string_view network_names =
 bool is_network(std::string_view name);
 
 /// The steps it takes for `steps` asked for: rounded up to a multiple of 4 for cspn_pp, of 2 for bpnet_post; at least 1
-/// for dyspn_softmax, lrru (its updates), spn (its stages) and penet_dilated (of each of its two stages); none for those
-/// that have no steps.
+/// for dyspn_softmax, lrru (its updates), spn (its stages) and penet_dilated (of each of its two stages); none for
+/// those that have no steps.
 std::optional<index_t> network_steps(std::string_view name, index_t steps);
 
 /// What they propagate.

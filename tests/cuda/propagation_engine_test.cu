@@ -2,9 +2,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
 #include <cuda/on_device.hpp>
-#include <hyspn/propagation/stability.hpp>
 #include <propagation/support.hpp>
 #include <support/catch.hpp>
+
+#include <hyspn/propagation/stability.hpp>
 
 namespace hyspn::testing {
 namespace {
@@ -45,11 +46,8 @@ TEST_CASE("cuda: checkpoints, pixels that take no part and early stopping as exe
     auto const initial = to_device(gpu, p.initial), gates = to_device(gpu, p.gates),
                measured = to_device(gpu, p.measured), confidence = to_device(gpu, p.confidence),
                active = to_device(gpu, mask), lambda = to_device(gpu, dout);
-    propagation::inputs<double, memory::device> const in{.initial = initial,
-                                                         .gates = gates,
-                                                         .measured = measured,
-                                                         .confidence = confidence,
-                                                         .active = active};
+    propagation::inputs<double, memory::device> const in{
+        .initial = initial, .gates = gates, .measured = measured, .confidence = confidence, .active = active};
     tensor<double, 4, memory::device> out(e), dgates(gates.extents()), dinitial(e);
     propagation::saved<double, memory::device> kept;
     net.forward(gpu, in, out, kept);

@@ -24,8 +24,8 @@ using geodesic = operation<hyspn::detail::stereographic_geodesic>;
 }  // namespace stereo
 
 /// The κ-stereographic operations.
-using stereographic_ops = std::tuple<stereo::lambda_x, stereo::dist0, stereo::dist, stereo::expmap0, stereo::logmap0,
-                                     stereo::mobius_add, stereo::expmap, stereo::logmap, stereo::mobius_scalar_mul,
-                                     stereo::geodesic>;
+using stereographic_ops =
+    std::tuple<stereo::lambda_x, stereo::dist0, stereo::dist, stereo::expmap0, stereo::logmap0, stereo::mobius_add,
+               stereo::expmap, stereo::logmap, stereo::mobius_scalar_mul, stereo::geodesic>;
 
 }  // namespace hyspn::testing

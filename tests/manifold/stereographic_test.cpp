@@ -110,8 +110,7 @@ TEMPLATE_LIST_TEST_CASE("Flat space is exactly Euclidean", "", stereographic_ops
             if constexpr (Op::name == "mobius_add" || Op::name == "expmap") CHECK(a.out(i) == x(0, i) + x(1, i));
             if constexpr (Op::name == "logmap") CHECK(a.out(i) == x(1, i) - x(0, i));
             if constexpr (Op::name == "mobius_scalar_mul") CHECK(a.out(i) == x(0, 0) * x(1, i));
-            if constexpr (Op::name == "geodesic")
-                CHECK(a.out(i) == x(2, i) - (1 - x(0, 0)) * (x(2, i) - x(1, i)));
+            if constexpr (Op::name == "geodesic") CHECK(a.out(i) == x(2, i) - (1 - x(0, 0)) * (x(2, i) - x(1, i)));
         }
     }
 }
@@ -154,11 +153,11 @@ TEMPLATE_LIST_TEST_CASE("On the sphere zero vectors have finite values and gradi
                 CHECK(a.grad[k](0) == 0);
                 continue;
             }
-            float const share = Op::name == "logmap" && k == 0       ? -1.0f
-                                : Op::name == "mobius_scalar_mul"    ? a.in[0](0)
-                                : Op::name == "geodesic" && k == 1   ? 1 - a.in[0](0)
-                                : Op::name == "geodesic" && k == 2   ? a.in[0](0)
-                                                                     : 1.0f;
+            float const share = Op::name == "logmap" && k == 0     ? -1.0f
+                                : Op::name == "mobius_scalar_mul"  ? a.in[0](0)
+                                : Op::name == "geodesic" && k == 1 ? 1 - a.in[0](0)
+                                : Op::name == "geodesic" && k == 2 ? a.in[0](0)
+                                                                   : 1.0f;
             for (index_t i = 0; i < 3; ++i) CHECK(a.grad[k](i) == (Op::scalar_output ? 0.0f : share * a.g(i)));
         }
     }

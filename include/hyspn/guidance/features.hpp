@@ -209,8 +209,8 @@ auto image_features(P const& exec, X&& rgb, image_feature_options const& options
     T const share = static_cast<T>(1 / std::sqrt(static_cast<double>(options.colour_scales.size())));
     for (double const sigma : options.colour_scales) {
         detail::gaussian_blur<P, T, M>(exec, as_const(lab), smooth, scratch, sigma);
-        dispatch(exec,
-                 detail::scaled_copy_op<T, 3, M>{share, as_const(smooth), detail::channels(as_view(features), next, 3)});
+        dispatch(exec, detail::scaled_copy_op<T, 3, M>{share, as_const(smooth),
+                                                       detail::channels(as_view(features), next, 3)});
         next += 3;
     }
     if (options.gradient_weight != 0) {

@@ -24,5 +24,5 @@
 ///
 /// For κ ≥ 0 errors, norm-wise in units of round-off, float and double, for √κ‖x‖ up to 30: values ≤ 16, but near the
 /// antipode, where a value's condition number exceeds 4, up to 4 times that (expmap0 and expmap; distances and sums
-/// stay ≤ 13 there, geodesic up to 12 times); gradients ≤ 128, or 12 times their condition number (geodesic 24); those of
-/// κ ≤ 128, or 24 times it.
+/// stay ≤ 13 there, geodesic up to 12 times); gradients ≤ 128, or 12 times their condition number (geodesic 24); those
+/// of κ ≤ 128, or 24 times it.

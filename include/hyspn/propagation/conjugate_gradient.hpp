@@ -54,20 +54,9 @@ public:
     /// From the guess in x until the true residual is at most tolerance·‖b‖, or max_iterations, or a residual of NaN.
     propagation::solver_report run(double tolerance, index_t max_iterations)
     {
-        double const norm = std::sqrt(real(space_.dot(b_, b_)));
-        propagation::solver_report report;
-        if (norm == 0) {
-            space_.combine(solution_, T(-1), solution_, T(0), solution_, solution_);
-        } else {
-            report.residual = restart() / norm;
-            while (report.residual > tolerance && report.iterations < max_iterations) {
-                bool const advanced = advance();
-                ++report.iterations;
-                report.residual = std::sqrt(real(space_.dot(r_, r_))) / norm;
-                // The recursive residual drifts from the true one.
-                if (!advanced || report.residual <= tolerance) report.residual = restart() / norm;
-            }
-        }
+        auto const report = run_solver(
+            space_, b_, r_, solution_, tolerance, max_iterations, [&](double residual) { return residual > tolerance; },
+            [&] { return restart(); }, [&] { return advance(); });
         space_.scale(unit_, solution_);
         space_.copy(as_const(solution_), x_);
         return report;

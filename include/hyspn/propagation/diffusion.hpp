@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <hyspn/exec/pixel_sums.hpp>
 #include <hyspn/propagation/fixed_point.hpp>
 #include <hyspn/propagation/stencil.hpp>
 
@@ -43,13 +44,6 @@ inline propagation::stencil diffusion_axes(index_t kernel, index_t steps)
             .injection = propagation::injection_time::after};
 }
 
-/// One element of an array, for a sum.
-template <class T>
-struct element_at {
-    T const* data;
-    HYSPN_HD T operator()(index_t i) const { return data[i]; }
-};
-
 /// A diffusion in the engine's terms: the seed is the measurement, and α, as a map, its confidence.
 template <execution_policy P, class T, class M>
 class diffusion_call {
@@ -77,7 +71,7 @@ public:
     }
     void sum_alpha(propagation::diffusion_gradients<T, M> const& d) const
     {
-        if (d.alpha) *d.alpha = reduce(exec_, dalpha_.size(), element_at<T>{dalpha_.data()});
+        if (d.alpha) *d.alpha = sum_of(exec_, dalpha_);
     }
 
 private:

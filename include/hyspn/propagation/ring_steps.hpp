@@ -10,8 +10,8 @@
 
 /// \file
 /// Propagation whose attention to the rings around a pixel changes from step to step, and its adjoint, pixel by pixel
-/// (rings.hpp runs all steps). Gates g_k of the ring r(k) belong to the pixel q = p + d_k that gives. With the sums over
-/// a ring, of neighbours inside the image,
+/// (rings.hpp runs all steps). Gates g_k of the ring r(k) belong to the pixel q = p + d_k that gives. With the sums
+/// over a ring, of neighbours inside the image,
 ///
 ///     R_r = Σ g_k(q) x_t(q),   S_r = Σ g_k(q),   Q_r = Σ |g_k(q)|,
 ///

@@ -52,20 +52,12 @@ public:
     /// From the guess in x until the true residual is at most tolerance·‖b‖, or max_iterations.
     propagation::solver_report run(double tolerance, index_t max_iterations)
     {
-        double const norm = std::sqrt(real(space_.dot(b_, b_)));
-        propagation::solver_report report;
-        if (norm == 0) {
-            space_.combine(solution_, T(-1), solution_, T(0), solution_, solution_);
-        } else {
-            report.residual = restart() / norm;
-            while (!(report.residual <= tolerance) && report.iterations < max_iterations) {
-                bool const advanced = advance();
-                ++report.iterations;
-                report.residual = std::sqrt(real(space_.dot(r_, r_))) / norm;
-                // The recursive residual drifts from the true one, and a breakdown needs new directions.
-                if (!advanced || report.residual <= tolerance) report.residual = restart() / norm;
-            }
-        }
+        auto const report = run_solver(
+            space_, b_, r_, solution_, tolerance, max_iterations,
+            [&](double residual) {
+                return !(residual <= tolerance);
+            },  // a breakdown may give NaN, and a restart heal it
+            [&] { return restart(); }, [&] { return advance(); });
         space_.scale(unit_, solution_);
         space_.copy(as_const(solution_), x_);
         return report;
@@ -115,16 +107,6 @@ private:
     T rho_{}, unit_{1};
 };
 
-/// to = -from.
-template <class T, class M>
-struct stencil_negate_op {
-    view<T const, 4, M> from;
-    view<T, 4, M> to;
-
-    dims<4> shape() const { return to.extents(); }
-    HYSPN_HD void operator()(index_t i, index_t j, index_t k, index_t l) const { to(i, j, k, l) = -from(i, j, k, l); }
-};
-
 /// Solves (I - C) x = b, or its transpose, from the guess in x. Throws convergence_error in the name of `function`.
 template <execution_policy P, class T, class M>
 propagation::solver_report solve_fixed_point(char const* function, P const& exec, stencil_neighbours const& neighbours,
@@ -132,7 +114,7 @@ propagation::solver_report solve_fixed_point(char const* function, P const& exec
                                              view<T, 4, M> x, double tolerance, index_t max_iterations)
 {
     tensor<T, 4, M> negated(taps.extents());
-    dispatch(exec, stencil_negate_op<T, M>{as_const(taps), as_view(negated)});
+    dispatch(exec, scaled_copy_op<T, 4, M>{T(-1), as_const(taps), as_view(negated)});
     stencil_system<T, M> const system{neighbours, as_const(negated), transposed};
     auto const report = bicgstab<P, T, M>(exec, system, b, x).run(tolerance, max_iterations);
     require_converged(function, report, tolerance);

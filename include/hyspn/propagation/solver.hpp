@@ -115,6 +115,32 @@ struct solver_space {
     }
 };
 
+/// The loop of a method that keeps a residual r for A x = b: while goes_on(‖r‖/‖b‖) and for max_iterations at most, one
+/// advance(), which is false when the method cannot go on from here. restart() makes r = b - A x and new directions and
+/// returns ‖r‖: the residual that advance() updates drifts from the true one, so the tolerance counts for that alone.
+template <execution_policy P, class T, class M, class GoesOn, class Restart, class Advance>
+propagation::solver_report run_solver(solver_space<P, T, M> const& space, tensor<T, 4, M> const& b,
+                                      tensor<T, 4, M> const& r, tensor<T, 4, M>& solution, double tolerance,
+                                      index_t max_iterations, GoesOn const& goes_on, Restart const& restart,
+                                      Advance const& advance)
+{
+    auto const length = [&](tensor<T, 4, M> const& v) { return std::sqrt(static_cast<double>(space.dot(v, v))); };
+    double const norm = length(b);
+    propagation::solver_report report;
+    if (norm == 0) {
+        space.combine(solution, T(-1), solution, T(0), solution, solution);
+        return report;
+    }
+    report.residual = restart() / norm;
+    while (goes_on(report.residual) && report.iterations < max_iterations) {
+        bool const advanced = advance();
+        ++report.iterations;
+        report.residual = length(r) / norm;
+        if (!advanced || report.residual <= tolerance) report.residual = restart() / norm;
+    }
+    return report;
+}
+
 /// Throws convergence_error in the name of `function` where the residual is above the tolerance.
 inline void require_converged(char const* function, propagation::solver_report const& report, double tolerance)
 {

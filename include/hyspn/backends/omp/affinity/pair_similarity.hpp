@@ -9,7 +9,7 @@
 #include <vector>
 
 #include <hyspn/affinity/detail/pair_similarity.hpp>
-#include <hyspn/backends/omp/shifted_columns.hpp>
+#include <hyspn/backends/omp/image_rows.hpp>
 
 /// \file
 /// Comparisons of neighbours by rows: one column range per neighbour, all of it inside the image. Included by
@@ -17,17 +17,10 @@
 
 namespace hyspn::detail {
 
-/// Whether the last index of all of them is dense.
-template <class... V>
-bool dense_rows(V const&... v)
-{
-    return (v.rows_contiguous() && ...);
-}
-
 template <std::floating_point T>
 void dispatch(exec::omp const& exec, pair_products_op<T, memory::host> const& op)
 {
-    if (!dense_rows(op.x, op.products)) return parallel_for(exec, op.shape(), op);
+    if (!all_rows_contiguous(op.x, op.products)) return parallel_for(exec, op.shape(), op);
     index_t const N = op.x.extent(0), C = op.x.extent(1), H = op.x.extent(2), W = op.x.extent(3);
     exec::detail::for_each_index_omp(exec, N * H, [&](index_t row) {
         index_t const n = row / H, i = row % H;
@@ -55,7 +48,7 @@ void dispatch(exec::omp const& exec, pair_products_op<T, memory::host> const& op
 template <std::floating_point T>
 void dispatch(exec::omp const& exec, pair_products_adjoint_op<T, memory::host> const& op)
 {
-    if (!dense_rows(op.x, op.dproducts, op.dx)) return parallel_for(exec, op.shape(), op);
+    if (!all_rows_contiguous(op.x, op.dproducts, op.dx)) return parallel_for(exec, op.shape(), op);
     index_t const N = op.x.extent(0), C = op.x.extent(1), H = op.x.extent(2), W = op.x.extent(3);
     exec::detail::for_each_index_omp(exec, N * H, [&](index_t row) {
         index_t const n = row / H, i = row % H;
@@ -91,7 +84,7 @@ void dispatch(exec::omp const& exec, pair_products_adjoint_op<T, memory::host> c
 template <std::floating_point T>
 void dispatch(exec::omp const& exec, unit_features_op<T, memory::host> const& op)
 {
-    if (!dense_rows(op.x, op.unit, op.length)) return parallel_for(exec, op.shape(), op);
+    if (!all_rows_contiguous(op.x, op.unit, op.length)) return parallel_for(exec, op.shape(), op);
     index_t const N = op.x.extent(0), C = op.x.extent(1), H = op.x.extent(2), W = op.x.extent(3);
     T const least = std::numeric_limits<T>::min() / std::numeric_limits<T>::epsilon(), most = T(1) / least;
     exec::detail::for_each_index_omp(exec, N * H, [&](index_t row) {
@@ -122,7 +115,7 @@ void dispatch(exec::omp const& exec, unit_features_op<T, memory::host> const& op
 template <std::floating_point T>
 void dispatch(exec::omp const& exec, unit_features_adjoint_op<T, memory::host> const& op)
 {
-    if (!dense_rows(op.unit, op.length, op.dx)) return parallel_for(exec, op.shape(), op);
+    if (!all_rows_contiguous(op.unit, op.length, op.dx)) return parallel_for(exec, op.shape(), op);
     index_t const N = op.dx.extent(0), C = op.dx.extent(1), H = op.dx.extent(2), W = op.dx.extent(3);
     exec::detail::for_each_index_omp(exec, N * H, [&](index_t row) {
         index_t const n = row / H, i = row % H;

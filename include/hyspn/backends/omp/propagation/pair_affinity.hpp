@@ -6,7 +6,7 @@
 #include <cmath>
 #include <concepts>
 
-#include <hyspn/backends/omp/shifted_columns.hpp>
+#include <hyspn/backends/omp/image_rows.hpp>
 #include <hyspn/propagation/pair_affinity.hpp>
 
 /// \file

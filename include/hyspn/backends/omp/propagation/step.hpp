@@ -6,6 +6,7 @@
 #include <array>
 #include <concepts>
 
+#include <hyspn/backends/omp/image_rows.hpp>
 #include <hyspn/backends/omp/propagation/rows.hpp>
 #include <hyspn/propagation/step.hpp>
 
@@ -20,12 +21,6 @@ inline constexpr index_t most_row_terms = 256;
 
 template <class T>
 using row_terms = std::array<row_term<T>, static_cast<std::size_t>(most_row_terms)>;
-
-template <class... V>
-bool all_rows_contiguous(V const&... v)
-{
-    return (v.rows_contiguous() && ...);
-}
 
 /// The columns whose neighbours are all inside the row.
 struct interior_columns {

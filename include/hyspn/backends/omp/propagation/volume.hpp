@@ -158,9 +158,9 @@ void dispatch(exec::omp const& exec, volume_assign_op<T, memory::host> const& op
 }
 
 // A few steps of a volume in one pass over its taps, which are far larger than the maps where those are few. A strip of
-// rows goes through the planes: level t lags behind level t - 1 by the reach of the window, and only a ring of planes of
-// each level exists. Strips recompute the rows that their neighbours would have supplied. A voxel's arithmetic does not
-// depend on the cut.
+// rows goes through the planes: level t lags behind level t - 1 by the reach of the window, and only a ring of planes
+// of each level exists. Strips recompute the rows that their neighbours would have supplied. A voxel's arithmetic does
+// not depend on the cut.
 
 /// The most steps at a time, and the bytes the taps of one strip may take.
 struct volume_block_shape {

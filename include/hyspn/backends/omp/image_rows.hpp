@@ -6,7 +6,17 @@
 
 #include <hyspn/core/config.hpp>
 
+/// \file
+/// What kernels that work on rows of images ask first.
+
 namespace hyspn::detail {
+
+/// Whether the last index of all of them is dense.
+template <class... V>
+bool all_rows_contiguous(V const&... v)
+{
+    return (v.rows_contiguous() && ...);
+}
 
 /// The columns x of a row for which x + dx is one too.
 struct shifted_columns {
