@@ -17,50 +17,20 @@ inline constexpr double offsets_tolerance<double> = 1e-12;
 template <>
 inline constexpr double offsets_tolerance<float> = 1e-4;
 
-/// Arrays of a network on the device.
 template <class T>
-struct device_arrays {
-    tensor<T, 4, memory::device> initial, gates, offsets;
-    tensor<T, 1, memory::device> gamma;
-    tensor<T, 4, memory::device> confidence, measured, mask;
+sampled_arrays<T, memory::device> device_arrays(exec::cuda const& gpu, sampled_arrays<T> const& a)
+{
+    return {to_device(gpu, a.initial), to_device(gpu, a.gates),      to_device(gpu, a.offsets),
+            to_device(gpu, a.gamma),   to_device(gpu, a.confidence), to_device(gpu, a.measured),
+            to_device(gpu, a.mask)};
+}
 
-    device_arrays(exec::cuda const& gpu, sampled_arrays<T> const& a)
-        : initial(to_device(gpu, a.initial)),
-          gates(to_device(gpu, a.gates)),
-          offsets(to_device(gpu, a.offsets)),
-          gamma(to_device(gpu, a.gamma)),
-          confidence(to_device(gpu, a.confidence)),
-          measured(to_device(gpu, a.measured)),
-          mask(to_device(gpu, a.mask))
-    {
-    }
-
-    propagation::sampled_inputs<T, memory::device> inputs() const
-    {
-        return {.initial = initial,
-                .gates = gates,
-                .offsets = offsets,
-                .gamma = gamma,
-                .confidence = confidence,
-                .measured = measured,
-                .mask = mask};
-    }
-    propagation::sampled_gradients<T, memory::device> gradients()
-    {
-        return {.initial = initial,
-                .gates = gates,
-                .offsets = offsets,
-                .gamma = gamma,
-                .confidence = confidence,
-                .measured = measured,
-                .mask = mask};
-    }
-    sampled_arrays<T> to_host_arrays(exec::cuda const& gpu) const
-    {
-        return {to_host(gpu, initial),    to_host(gpu, gates),    to_host(gpu, offsets), to_host(gpu, gamma),
-                to_host(gpu, confidence), to_host(gpu, measured), to_host(gpu, mask)};
-    }
-};
+template <class T>
+sampled_arrays<T> host_arrays(exec::cuda const& gpu, sampled_arrays<T, memory::device> const& a)
+{
+    return {to_host(gpu, a.initial),    to_host(gpu, a.gates),    to_host(gpu, a.offsets), to_host(gpu, a.gamma),
+            to_host(gpu, a.confidence), to_host(gpu, a.measured), to_host(gpu, a.mask)};
+}
 
 template <class T>
 void check_offsets_parity(propagation::sampled const& net, dims<4> const& e, std::uint64_t seed)
@@ -72,8 +42,8 @@ void check_offsets_parity(propagation::sampled const& net, dims<4> const& e, std
     auto const dout = cast<T>(random_arrays(net, e, seed + 1).initial);
     sampled_run<T> const wanted(exec::seq{}, net, at, dout);
 
-    device_arrays<T> const on_device(gpu, at);
-    device_arrays<T> d(gpu, zero_arrays<T>(net, e, one_map));
+    auto const on_device = device_arrays(gpu, at);
+    auto d = device_arrays(gpu, zero_arrays<T>(net, e, one_map));
     tensor<T, 4, memory::device> out(e);
     auto const lambda = to_device(gpu, dout);
     propagation::sampled_saved<T, memory::device> kept;
@@ -84,7 +54,7 @@ void check_offsets_parity(propagation::sampled const& net, dims<4> const& e, std
     CHECK(relative_error(to_host(gpu, out), wanted.out) <= tolerance);
     CHECK(relative_error(to_host(gpu, kept.weights), wanted.kept.weights) <= tolerance);
     CHECK(relative_error(to_host(gpu, kept.iterates), wanted.kept.iterates) <= tolerance);
-    d.to_host_arrays(gpu).with(wanted.d, [&](auto const& got, auto const& reference) {
+    host_arrays(gpu, d).with(wanted.d, [&](auto const& got, auto const& reference) {
         // dγ is a sum of parts that cancel.
         if constexpr (std::decay_t<decltype(got)>::rank() == 4) CHECK(relative_error(got, reference) <= tolerance);
     });

@@ -15,13 +15,13 @@
 namespace hyspn::testing {
 
 /// Every array of a network with learned offsets: an input, a direction or a gradient.
-template <class T>
+template <class T, class M = memory::host>
 struct sampled_arrays {
-    tensor<T, 4> initial{}, gates{}, offsets{};
-    tensor<T, 1> gamma{};
-    tensor<T, 4> confidence{}, measured{}, mask{};
+    tensor<T, 4, M> initial{}, gates{}, offsets{};
+    tensor<T, 1, M> gamma{};
+    tensor<T, 4, M> confidence{}, measured{}, mask{};
 
-    propagation::sampled_inputs<T> inputs() const
+    propagation::sampled_inputs<T, M> inputs() const
     {
         return {.initial = initial,
                 .gates = gates,
@@ -31,7 +31,7 @@ struct sampled_arrays {
                 .measured = measured,
                 .mask = mask};
     }
-    propagation::sampled_gradients<T> gradients()
+    propagation::sampled_gradients<T, M> gradients()
     {
         return {.initial = initial,
                 .gates = gates,

@@ -128,6 +128,12 @@ void require_walked(char const* name, propagation::stencil const& axes, propagat
     require_shape(name, "dout", "[N, L, H, W]", dout.extents(), engine.initial.extents());
 }
 
+/// Pairs at a distance of at most the radius.
+inline pair_window window_within(double radius)
+{
+    return {static_cast<index_t>(std::floor(radius * radius))};
+}
+
 /// Radii up to which windows are sensible; 2^30 steps would not end.
 inline void require_walk(char const* name, double radius, double least_radius)
 {
@@ -205,7 +211,7 @@ struct random_walk {
     stencil axes() const { return hyspn::detail::walk_axes(window(), true, steps); }
 
 private:
-    hyspn::detail::pair_window window() const { return {static_cast<index_t>(std::floor(radius * radius))}; }
+    hyspn::detail::pair_window window() const { return hyspn::detail::window_within(radius); }
 
     template <class T, class M>
     hyspn::detail::feature_pairs<T, M> pairs(char const* name, random_walk_inputs<T, M> const& in) const
@@ -276,7 +282,7 @@ struct random_walk_closed {
     }
 
 private:
-    hyspn::detail::pair_window window() const { return {static_cast<index_t>(std::floor(radius * radius))}; }
+    hyspn::detail::pair_window window() const { return hyspn::detail::window_within(radius); }
 
     diffusion_fixed_point solver() const
     {
