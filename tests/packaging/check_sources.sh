@@ -28,6 +28,7 @@ allowed_layers() {
     affinity | guidance | propagation) echo core exec manifold "$1" ;;
     nn) echo core exec manifold affinity guidance propagation nn ;;
     optim) echo core exec manifold affinity guidance propagation nn optim ;;
+    pipeline) echo core exec manifold affinity guidance propagation nn pipeline ;;
     metrics) echo core exec metrics ;;
     io) echo core io ;;
     testing) echo core exec testing ;;

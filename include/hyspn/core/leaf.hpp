@@ -3,6 +3,8 @@
 #pragma once
 
 #include <cstddef>
+#include <string>
+#include <utility>
 
 #include <hyspn/core/view.hpp>
 
@@ -42,6 +44,31 @@ template <class T>
 auto positive_leaf(T& x)
 {
     return leaf_view<positive_numbers, T, 1>(view<T, 1>(&x, dims<1>{1}), {});
+}
+
+namespace detail {
+
+template <class F>
+struct prefixed_visitor {
+    std::string prefix;
+    F& visit;
+
+    template <class Leaf>
+    void operator()(std::string const& name, Leaf&& leaf) const
+    {
+        visit(prefix + name, std::forward<Leaf>(leaf));
+    }
+};
+
+}  // namespace detail
+
+/// For the leaves of a part of an aggregate: calls f with names that begin with the part's.
+///
+///     for_each_leaf(p.encoder, with_prefix("encoder.", f));
+template <class F>
+detail::prefixed_visitor<F> with_prefix(std::string prefix, F& f)
+{
+    return {std::move(prefix), f};
 }
 
 }  // namespace hyspn
