@@ -5,7 +5,7 @@
 #include <vector>
 
 #include <hyspn/core/random.hpp>
-#include <hyspn/nn/poincare_conv2d.hpp>
+#include <hyspn/nn/conv2d.hpp>
 #include <hyspn/pipeline/pipeline.hpp>
 #include <hyspn/testing/gradient_check.hpp>
 
@@ -16,25 +16,25 @@ namespace pipeline_test {
 
 using namespace hyspn;
 
-/// A guidance of one layer.
+/// A guidance of one convolution, 9·inputs weights and then a bias for each of its outputs.
 struct one_layer {
     index_t inputs = 3;
     index_t outputs = 1;
 
     template <class T, class M = memory::host>
-    using params = nn::poincare_conv2d::params<T, M>;
+    using params = nn::conv2d::params<T, M>;
     template <class T, class M = memory::host>
-    using saved = nn::poincare_conv2d::saved<T, M>;
+    using saved = nn::conv2d::saved<T, M>;
 
-    nn::poincare_conv2d layer() const { return {.padding = {1, 1}, .outputs = outputs}; }
+    nn::conv2d layer() const { return {.padding = {1, 1}, .outputs = outputs}; }
 
     template <class T>
     params<T> make_params(std::uint64_t seed) const
     {
         random_stream random(seed);
         auto p = layer().make_params<T>(inputs);
-        for_each_element(as_view(p.z), [&](T& w) { w = static_cast<T>(0.3 * random.normal()); });
-        for_each_element(as_view(p.r), [&](T& w) { w = static_cast<T>(0.1 * random.normal()); });
+        for (T& w : p.weight) w = static_cast<T>(0.3 * random.normal());
+        for (T& b : p.bias) b = static_cast<T>(0.1 * random.normal());
         return p;
     }
 
@@ -105,9 +105,8 @@ template <class S, class Params>
 void unflatten(std::vector<S> const& all, Params& p)
 {
     std::size_t k = 0;
-    for_each_leaf(p, [&](std::string const&, auto leaf) {
-        for_each_element(as_view(leaf), [&](auto& x) { x = all.at(k++); });
-    });
+    for_each_leaf(
+        p, [&](std::string const&, auto leaf) { for_each_element(as_view(leaf), [&](auto& x) { x = all.at(k++); }); });
 }
 
 /// The network's output as a function of its parameters, and the vector-Jacobian product, as testing::check_adjoint
