@@ -3,8 +3,6 @@
 #pragma once
 
 #include <algorithm>
-#include <concepts>
-#include <type_traits>
 
 #include <hyspn/nn/detail/norm_ops.hpp>
 
@@ -31,9 +29,8 @@ namespace nn {
 /// with the mean and variance of channel c over N, H and W in training, and running averages of them in inference.
 /// Same values as torch.nn.BatchNorm2d. With `relu` the output is max(y, 0), in the same passes over memory.
 ///
-/// Running averages are buffers: part of `params`, so that they are copied and saved with them, but no leaves, so that
-/// no optimiser touches them. Who writes parameters to a file visits for_each_leaf and for_each_buffer. forward changes
-/// nothing but its outputs; after a training step `update` moves the running averages.
+/// forward changes nothing but its outputs: after a training step `update` moves the running averages, which are
+/// buffers of `params` (see norm_params).
 ///
 /// Accuracy, norm-wise: values within 8 eps·max(1, |μ|/√(V + epsilon)), gradients within 64 eps times that. Sums have a
 /// fixed order: any number of threads gives the same bits.
@@ -42,32 +39,9 @@ struct batch_norm2d {
     double epsilon = 1e-5;  ///< > 0
     bool relu = false;      ///< followed by max(y, 0)
 
-    /// Learned values, and the running averages.
+    /// Learned values, and the running averages as buffers.
     template <class T, class M = memory::host>
-    struct params {
-        tensor<T, 1, M> weight;            ///< [C]
-        tensor<T, 1, M> bias;              ///< [C]
-        tensor<T, 1, M> running_mean;      ///< [C] buffer; empty in gradients
-        tensor<T, 1, M> running_variance;  ///< [C] buffer, unbiased; empty in gradients
-
-        /// Calls f("weight", …) and f("bias", …) with a view of each.
-        template <class Self, class F>
-            requires std::same_as<std::remove_const_t<Self>, params>
-        friend void for_each_leaf(Self& p, F&& f)
-        {
-            f("weight", as_view(p.weight));
-            f("bias", as_view(p.bias));
-        }
-
-        /// Calls f("running_mean", …) and f("running_var", …), PyTorch's names, with a view of each.
-        template <class Self, class F>
-            requires std::same_as<std::remove_const_t<Self>, params>
-        friend void for_each_buffer(Self& p, F&& f)
-        {
-            f("running_mean", as_view(p.running_mean));
-            f("running_var", as_view(p.running_variance));
-        }
-    };
+    using params = norm_params<T, M>;
 
     template <class T, class M = memory::host>
     using saved = norm_saved<T, M>;

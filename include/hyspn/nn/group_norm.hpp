@@ -3,9 +3,7 @@
 #pragma once
 
 #include <algorithm>
-#include <concepts>
 #include <string>
-#include <type_traits>
 
 #include <hyspn/nn/detail/norm_ops.hpp>
 
@@ -23,19 +21,7 @@ struct group_norm {
     bool relu = false;      ///< followed by max(y, 0)
 
     template <class T, class M = memory::host>
-    struct params {
-        tensor<T, 1, M> weight;  ///< [C]
-        tensor<T, 1, M> bias;    ///< [C]
-
-        /// Calls f("weight", …) and f("bias", …) with a view of each.
-        template <class Self, class F>
-            requires std::same_as<std::remove_const_t<Self>, params>
-        friend void for_each_leaf(Self& p, F&& f)
-        {
-            f("weight", as_view(p.weight));
-            f("bias", as_view(p.bias));
-        }
-    };
+    using params = norm_params<T, M>;
 
     template <class T, class M = memory::host>
     using saved = norm_saved<T, M>;
@@ -45,7 +31,7 @@ struct group_norm {
     params<T, M> zero_params(index_t channels) const
     {
         require_channels("group_norm::zero_params", channels);
-        return {tensor<T, 1, M>(channels), tensor<T, 1, M>(channels)};
+        return {tensor<T, 1, M>(channels), tensor<T, 1, M>(channels), {}, {}};
     }
     /// Weight 1, bias 0.
     template <class T>
@@ -59,7 +45,7 @@ struct group_norm {
     template <class T, class M>
     static params<T, M> zero_gradients(params<T, M> const& p)
     {
-        return {tensor<T, 1, M>(p.weight.extents()), tensor<T, 1, M>(p.bias.extents())};
+        return {tensor<T, 1, M>(p.weight.extents()), tensor<T, 1, M>(p.bias.extents()), {}, {}};
     }
 
     static dims<4> output_extents(dims<4> const& x) { return x; }

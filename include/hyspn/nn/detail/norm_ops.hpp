@@ -3,6 +3,8 @@
 #pragma once
 
 #include <cmath>
+#include <concepts>
+#include <type_traits>
 
 #include <hyspn/core/math.hpp>
 #include <hyspn/core/parameters.hpp>
@@ -19,6 +21,36 @@
 /// Sums go stretch by stretch of each plane, then over the stretches, in an order that knows nothing of threads.
 
 namespace hyspn::nn {
+
+/// Learned values of a normalisation, and the running averages of one that has them. These are buffers: part of the
+/// parameters, so that they are copied and saved with them, but no leaves, so that no optimiser touches them. Who
+/// writes parameters to a file visits for_each_leaf and for_each_buffer.
+template <class T, class M = memory::host>
+struct norm_params {
+    tensor<T, 1, M> weight;            ///< [C]
+    tensor<T, 1, M> bias;              ///< [C]
+    tensor<T, 1, M> running_mean;      ///< [C], of batch normalisation; else, and in gradients, [0]
+    tensor<T, 1, M> running_variance;  ///< likewise; unbiased
+
+    /// Calls f("weight", …) and f("bias", …) with a view of each.
+    template <class Self, class F>
+        requires std::same_as<std::remove_const_t<Self>, norm_params>
+    friend void for_each_leaf(Self& p, F&& f)
+    {
+        f("weight", as_view(p.weight));
+        f("bias", as_view(p.bias));
+    }
+
+    /// Calls f("running_mean", …) and f("running_var", …), PyTorch's names, with a view of each, where there are any.
+    template <class Self, class F>
+        requires std::same_as<std::remove_const_t<Self>, norm_params>
+    friend void for_each_buffer(Self& p, F&& f)
+    {
+        if (p.running_mean.size() == 0) return;
+        f("running_mean", as_view(p.running_mean));
+        f("running_var", as_view(p.running_variance));
+    }
+};
 
 /// What a normalisation in training leaves for backward: three numbers a set. (Batch: a set is a channel; group: a
 /// group of channels of one image.)
