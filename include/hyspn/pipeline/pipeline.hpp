@@ -72,9 +72,9 @@ struct pipeline {
             requires std::same_as<std::remove_const_t<Self>, params>
         friend void for_each_leaf(Self& p, F&& f)
         {
-            for_each_leaf(p.guidance, with_prefix("guidance.", f));
-            for_each_leaf(p.affinity, with_prefix("affinity.", f));
-            for_each_leaf(p.propagation, with_prefix("propagation.", f));
+            for_each_leaf(p.guidance, with_prefix("guidance", f));
+            for_each_leaf(p.affinity, with_prefix("affinity", f));
+            for_each_leaf(p.propagation, with_prefix("propagation", f));
         }
     };
 
