@@ -142,6 +142,10 @@ inline void add_street_life(scene_maker& m, double sign, double edge, double hou
         add_fence({m, {sign * (edge + m.uniform(0.5, 2)), 0, z}, yawed(1.5708), some_camouflage(m)}, m.uniform(3, 8));
     }
     if (m.chance(0.3)) add_box(spot(3, 20), m.uniform(0.6, 1.4));
+    if (m.chance(0.3)) {
+        double const z = m.uniform(4, 25);
+        add_hedge({m, {sign * (edge + m.uniform(0.6, 2.5)), 0, z}, {}, some_camouflage(m)}, m.uniform(2, 7));
+    }
 }
 
 inline void make_street(scene_maker& m)
@@ -169,11 +173,24 @@ inline void make_street(scene_maker& m)
     look_into(m, from, m.point({-5, -1.8, 30}, {5, 0, 30}));
 }
 
+/// White lines on the ground, along and across.
+inline void add_court_lines(scene_maker& m)
+{
+    material const white = m.plain({0.8, 0.8, 0.78});
+    double const turn = m.uniform(-0.5, 0.5), gap = m.uniform(1.5, 4), x = m.uniform(-2, 2);
+    for (int k = -3; k <= 3; ++k) {
+        add_decal(m, scene_part::none, white, x + k * gap, 10, 0.05, 12, turn);
+        add_decal(m, scene_part::none, white, x, 10 + k * gap, 8, 0.05, turn);
+    }
+}
+
 inline void add_lawn(scene_maker& m)
 {
     material grass = m.leaves(m.leaf_colour());
-    grass.look = m.chance(0.7) ? pattern::clouds : pattern::speckle;
-    grass.scale = m.uniform(0.1, 2);
+    double const kind = m.random.uniform();
+    grass.look = kind < 0.55 ? pattern::clouds : kind < 0.75 ? pattern::stripes : pattern::speckle;  // stripes: mown
+    grass.scale = grass.look == pattern::stripes ? m.uniform(0.6, 2) : m.uniform(0.1, 2);
+    if (grass.look == pattern::stripes) grass.angle = m.uniform(-0.6, 0.6);
     grass.grain = 0.4;
     add_plane(m, scene_part::grass_surface, grass, {0, 0, 0}, ground_axes());
     for (auto k = m.between(2, 8); k > 0; --k) {
@@ -187,6 +204,12 @@ inline void add_lawn(scene_maker& m)
         double const x = m.uniform(-3, 3), slant = m.uniform(-0.4, 0.4);
         add_decal(m, scene_part::grass_path, path, x, 10, m.uniform(0.4, 1.5), 40, slant);
     }
+    if (m.chance(0.4)) add_court_lines(m);
+    for (auto k = m.between(0, 3); k > 0; --k) {  // blankets
+        double const x = m.uniform(-3, 3), z = m.uniform(2, 9), half = m.uniform(0.5, 1.2);
+        add_decal(m, scene_part::none, m.anything(0.6), x, z, half, 0.8 * half, m.uniform(0, 3));
+    }
+    add_stains(m, m.between(0, 12), 0, 7, 5, 6, 0.4);  // leaves, earth, puddles
     m.build.close_group();
 }
 

@@ -37,9 +37,9 @@ inline void add_tree(stand s)
     s.close();
     if (bare) return;
     for (vec3 const& tip : tips) {
-        double const half = crown * m.uniform(0.4, 0.75), leaf = half * m.uniform(0.16, 0.35);
+        double const half = crown * m.uniform(0.4, 0.75), leaf = half * m.uniform(0.13, 0.3);
         auto const green = m.add(m.leaves(m.shade_of(colour, 0.3)));
-        add_foliage(s, scene_part::tree_crown, green, tip, {half, 0.8 * half, half}, m.between(25, 50), leaf);
+        add_foliage(s, scene_part::tree_crown, green, tip, {half, 0.8 * half, half}, m.between(35, 80), leaf);
     }
 }
 
@@ -49,6 +49,16 @@ inline void add_bush(stand s, double half)
     auto const green = m.add(m.leaves(m.leaf_colour()));
     double const tall = half * m.uniform(0.6, 1.2), leaf = half * m.uniform(0.15, 0.3);
     add_foliage(s, scene_part::bush_leaves, green, {0, 0.8 * tall, 0}, {half, tall, half}, m.between(40, 90), leaf);
+}
+
+/// A row of bushes along w, `half` metres to each side.
+inline void add_hedge(stand s, double half)
+{
+    auto& m = s.maker();
+    auto const green = m.add(m.leaves(m.leaf_colour()));
+    double const tall = m.uniform(0.4, 1.2), leaf = m.uniform(0.1, 0.25);
+    for (double z = -half; z < half; z += 0.9)
+        add_foliage(s, scene_part::bush_leaves, green, {0, 0.9 * tall, z}, {0.5, tall, 0.7}, m.between(30, 60), leaf);
 }
 
 inline void add_rock(stand s, double largest)

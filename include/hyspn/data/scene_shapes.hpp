@@ -7,7 +7,7 @@
 #include <cstdint>
 #include <limits>
 
-#include <hyspn/core/random.hpp>
+#include <hyspn/data/stream.hpp>
 #include <hyspn/data/vec3.hpp>
 
 /// \file
@@ -54,18 +54,6 @@ namespace detail {
 inline constexpr double never = std::numeric_limits<double>::infinity();
 /// Nearer meetings are the surface a ray starts from.
 inline constexpr double nearest_meeting = 1e-6;
-
-/// Well-mixed bits of small numbers.
-inline std::uint64_t hashed(std::uint64_t a, std::uint64_t b)
-{
-    return random_stream(a ^ (b + 1) * 0xd1342543de82ef95u).bits();
-}
-
-/// hashed as a number in [0, 1).
-inline double hashed_unit(std::uint64_t a, std::uint64_t b)
-{
-    return static_cast<double>(hashed(a, b) >> 11) * 0x1p-53;
-}
 
 inline double meet_plane(solid const& s, ray const& r)
 {
