@@ -151,8 +151,7 @@ TEST_CASE("list_tum: errors name the list and the line")
 {
     scratch_folder const root;
     testing::write_bytes(root / "rgb.txt", "1305.0 rgb/a.png\n");
-    CHECK(thrown<io_error>([&] { list_tum(root.path()); }) ==
-          "list_tum: cannot open " + (root / "depth.txt").string());
+    CHECK(thrown<io_error>([&] { list_tum(root.path()); }) == "list_tum: cannot open " + (root / "depth.txt").string());
     testing::write_bytes(root / "depth.txt", "# x\n1305.0\n");
     CHECK(thrown<io_error>([&] { list_tum(root.path()); }) ==
           "list_tum: line 2 of " + (root / "depth.txt").string() + " must be \"time file\", got \"1305.0\"");

@@ -123,8 +123,8 @@ TEST_CASE("load: files of different sizes, refused or resized to the nearest pix
     io::write_depth_png(folder / "depth.png", small.depth);
     frame_files files{.rgb = folder / "rgb.png", .depth = folder / "depth.png"};
     auto const root = folder.path().string();
-    CHECK(thrown<io_error>([&] { load(files); }) == "data::load: " + root + "/depth.png must have the size of " + root +
-                                                        "/rgb.png, [8, 12], got [4, 6]");
+    CHECK(thrown<io_error>([&] { load(files); }) ==
+          "data::load: " + root + "/depth.png must have the size of " + root + "/rgb.png, [8, 12], got [4, 6]");
     files.resize = resizing::rgb_to_depth;
     auto const a = load(files);
     CHECK(same(a.rgb, small.rgb));

@@ -72,8 +72,10 @@ TEST_CASE("prefetching_loader: an exception reaches the consumer in its place, a
             return k;
         });
         for (index_t k = 0; k < 12; ++k)
-            if (k % 3 == 1) CHECK(testing::thrown<std::runtime_error>([&] { loader.next(); }) == "sample " + std::to_string(k));
-            else CHECK(loader.next() == k);
+            if (k % 3 == 1)
+                CHECK(testing::thrown<std::runtime_error>([&] { loader.next(); }) == "sample " + std::to_string(k));
+            else
+                CHECK(loader.next() == k);
     }
 }
 
@@ -81,12 +83,12 @@ TEST_CASE("prefetching_loader: samples that only move; the destructor waits for 
 {
     std::atomic<index_t> made{0};
     {
-        prefetching_loader<std::unique_ptr<index_t>> loader({.threads = 2, .capacity = 1000},
-                                                            [&](random_stream, index_t k) {
-                                                                std::this_thread::sleep_for(std::chrono::milliseconds(1));
-                                                                ++made;
-                                                                return std::make_unique<index_t>(k);
-                                                            });
+        prefetching_loader<std::unique_ptr<index_t>> loader(
+            {.threads = 2, .capacity = 1000}, [&](random_stream, index_t k) {
+                std::this_thread::sleep_for(std::chrono::milliseconds(1));
+                ++made;
+                return std::make_unique<index_t>(k);
+            });
         CHECK(*loader.next() == 0);
     }
     CHECK(made < 1000);
