@@ -28,6 +28,7 @@ allowed_layers() {
     affinity | guidance | propagation) echo core exec manifold "$1" ;;
     nn) echo core exec manifold affinity guidance propagation nn ;;
     optim) echo core exec manifold affinity guidance propagation nn optim ;;
+    pipeline) echo core exec manifold affinity guidance propagation nn pipeline ;;
     metrics) echo core exec metrics ;;
     data) echo core exec guidance data ;;
     data_files) echo core exec guidance data data_files io ;;

@@ -52,12 +52,13 @@ dense_matrix<T> transposed_weights(correlation_plan<T> const& plan, view<T const
     return w;
 }
 
-/// out(n, first + o, …) = scale · (weights · columns of the source), for every point of the lattice. `place(axis, a)`
-/// is where a point's result goes.
+/// out(n, first + o, …) = scale · (weights · columns of the source) + bias, where there is one, for every point of the
+/// lattice. `place(axis, a)` is where a point's result goes.
 template <class T, class Place>
 void multiply_columns(exec::omp const& exec, lattice const& l, dense_matrix<T> const& weights,
                       view<T const, 4, memory::host> const& source, index_t first_in, index_t channels, T scale,
-                      view<T, 4, memory::host> const& out, index_t first_out, Place const& place)
+                      view<T, 4, memory::host> const& out, index_t first_out, Place const& place,
+                      view<T const, 1, memory::host> const& bias = {})
 {
     index_t const depth = weights.cols(), height = weights.rows();
     index_t const size = tile_points(depth), points = l.points(source.extent(0)), tiles = (points + size - 1) / size;
@@ -72,9 +73,11 @@ void multiply_columns(exec::omp const& exec, lattice const& l, dense_matrix<T> c
             gather_columns(l, source, first_in, channels, from, to, work.columns.data(), size);
             work.product.leftCols(count).noalias() = weights * work.columns.leftCols(count);
             for_each_stretch(l, from, to, [&](index_t n, index_t a, index_t b, index_t at, index_t some) {
-                for (index_t o = 0; o < height; ++o)
+                for (index_t o = 0; o < height; ++o) {
+                    T const start = bias.data_handle() ? bias(first_out + o) : T(0);
                     for (index_t k = 0; k < some; ++k)
-                        out(n, first_out + o, place(0, a), place(1, b + k)) = scale * work.product(o, at + k);
+                        out(n, first_out + o, place(0, a), place(1, b + k)) = scale * work.product(o, at + k) + start;
+                }
             });
         });
 }
@@ -86,8 +89,9 @@ void dispatch(exec::omp const& exec, correlation_op<T, memory::host> const& op)
     index_t const C = op.z.extent(2), O = op.z.extent(0) / op.plan.groups;
     lattice const l = forward_lattice(op.plan.over, op.inner.extent(2), op.inner.extent(3));
     for (index_t g = 0; g < op.plan.groups; ++g)
-        multiply_columns<T>(exec, l, weights_of_group(op.plan, op.z, g), op.x, g * C, C, op.plan.kappa, op.inner, g * O,
-                            [](std::size_t, index_t a) { return a; });
+        multiply_columns<T>(
+            exec, l, weights_of_group(op.plan, op.z, g), op.x, g * C, C, op.plan.kappa, op.inner, g * O,
+            [](std::size_t, index_t a) { return a; }, op.bias);
 }
 
 template <class T>
