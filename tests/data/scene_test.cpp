@@ -62,8 +62,10 @@ TEST_CASE("scene: labels, parts and depth belong together")
                 float const z = s.depth.data()[k];
                 REQUIRE((part > 0 && part < scene_part_count));
                 REQUIRE(label == static_cast<std::int32_t>(class_of(static_cast<scene_part>(part))));
-                if (label == static_cast<std::int32_t>(scene_class::sky)) REQUIRE(z == 0);
-                else REQUIRE((z >= 0 && z <= 80));
+                if (label == static_cast<std::int32_t>(scene_class::sky))
+                    REQUIRE(z == 0);
+                else
+                    REQUIRE((z >= 0 && z <= 80));
                 farthest = std::max(farthest, z);
                 classes.insert(label);
             }

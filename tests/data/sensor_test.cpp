@@ -67,9 +67,9 @@ TEST_CASE("structured_light: the true depth but for range, darkness and glare")
 {
     auto depth = flat(12, 40, 2);
     auto rgb = grey(12, 40, 0.5F);
-    depth(1, 5) = 0.2F;   // too near: also throws a shadow to its left
-    depth(3, 5) = 9;      // too far
-    depth(5, 5) = 0;      // unknown
+    depth(1, 5) = 0.2F;  // too near: also throws a shadow to its left
+    depth(3, 5) = 9;     // too far
+    depth(5, 5) = 0;     // unknown
     for (index_t c = 0; c < 3; ++c) {
         rgb(c, 7, 5) = 0;
         rgb(c, 9, 5) = 1;
