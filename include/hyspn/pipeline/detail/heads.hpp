@@ -42,6 +42,23 @@ struct sigmoid_adjoint_op {
     }
 };
 
+/// A share in (0, 1) that is learned as log(x/(1 − x)), which ranges over all numbers.
+inline double share_of_logit(double logit)
+{
+    return 1 / (1 + std::exp(-logit));
+}
+inline double logit_of_share(double share)
+{
+    return std::log(share) - std::log1p(-share);
+}
+
+/// The leaf of one number: a host array of extent 1.
+template <class T>
+view<T, 1> scalar_leaf(T& x)
+{
+    return {&x, dims<1>{1}};
+}
+
 /// Gives arrays of weights [O, …] independent normal numbers of variance 1/fan-in; leaves the others (biases, positive
 /// scalars) as they are.
 template <class T>
