@@ -43,8 +43,8 @@ double gradient_norm(P const& exec, Gradient const& gradient)
     return std::sqrt(sum);
 }
 
-/// Multiplies the whole gradient by max_norm/norm where its norm is greater, and returns the norm it had. A norm that is
-/// not finite is returned and the gradient stays as it was, so that the caller can leave out the step:
+/// Multiplies the whole gradient by max_norm/norm where its norm is greater, and returns the norm it had. A norm that
+/// is not finite is returned and the gradient stays as it was, so that the caller can leave out the step:
 ///
 ///     if (std::isfinite(clip_gradient_norm(exec, gradient, 1))) adam.step(exec, params, gradient, run);
 ///

@@ -75,7 +75,7 @@ struct depth_pairs {
 /// Of each kind the sum of −log and the number of pairs.
 template <class S>
 struct pair_sums {
-    S loss[3]{}, count[3]{};
+    S loss[3], count[3];
 
     HYSPN_HD pair_sums& operator+=(pair_sums const& o)
     {
@@ -127,7 +127,7 @@ struct pair_terms {
         index_t const width = affinities.extent(3), height = affinities.extent(2), planes = affinities.extent(1);
         index_t const j = flat % width, row = flat / width, i = row % height, plane = row / height;
         index_t const k = plane % planes, n = plane / planes;
-        pair_sums<number> s;
+        pair_sums<number> s{};
         auto const pair = kind(n, k, i, j);
         if (pair == pair_kind::none) return s;
         s.loss[static_cast<int>(pair)] = -log(likelihood(pair, n, k, i, j));
@@ -169,7 +169,8 @@ pair_weights<S> balanced_pairs(nn::loss::pair_balance balance, pair_sums<S> cons
             S const together = share(0.5, front + back);
             return {{together, together, share(0.5, apart)}};
         }
-        default: return {{share(0.25, front), share(0.25, back), share(0.5, apart)}};
+        default:
+            return {{share(0.25, front), share(0.25, back), share(0.5, apart)}};
     }
 }
 
