@@ -5,6 +5,7 @@
 #include <cmath>
 #include <limits>
 
+#include <hyspn/core/math.hpp>
 #include <hyspn/core/tensor.hpp>
 #include <hyspn/exec/dispatch.hpp>
 
@@ -45,7 +46,7 @@ struct edge_sides {
     bool encloses(double depth, double margin) const
     {
         double const gap = back - front;
-        return depth > front + margin * gap && depth < back - margin * gap;
+        return depth > multiply_add(margin, gap, front) && depth < multiply_add(-margin, gap, back);
     }
 };
 
@@ -113,16 +114,16 @@ struct depth_edge_op {
         index_t const i = pixel / truth.extent(1), j = pixel % truth.extent(1);
         auto const t = static_cast<double>(truth(i, j)), p = static_cast<double>(prediction(i, j));
         if (!(t > 0) || (given.size() > 0 && given(i, j) > T(0))) return {};
-        double const e = p - t;
+        double const e = p - t, square = unfused(e * e);
         auto const s = nearest_edge(i, j);
         depth_edge_sums sums;
         if (!(s.back > 0)) {
-            sums.far_square = e * e;
+            sums.far_square = square;
             sums.far_absolute = std::fabs(e);
             sums.far = 1;
             return sums;
         }
-        sums.near_square = e * e;
+        sums.near_square = square;
         sums.near_absolute = std::fabs(e);
         sums.near = 1;
         if (s.encloses(t, margin)) return sums;

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <cstddef>
 
+#include <hyspn/core/math.hpp>
 #include <hyspn/core/parameters.hpp>
 #include <hyspn/exec/elementwise.hpp>
 #include <hyspn/exec/flat.hpp>
@@ -22,7 +23,7 @@ struct square_of_number {
     HYSPN_HD double operator()(index_t i) const
     {
         auto const v = static_cast<double>(x(i));
-        return v * v;
+        return unfused(v * v);
     }
 };
 

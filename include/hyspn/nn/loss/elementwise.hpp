@@ -70,7 +70,8 @@ struct loss_elements {
     HYSPN_HD nn::loss::sums<number> operator()(index_t i) const
     {
         if (!counts(i)) return {};
-        return loss.terms(predicted(i), wanted(i));
+        auto const terms = loss.terms(predicted(i), wanted(i));
+        return {unfused(terms.first), unfused(terms.second), terms.count};
     }
 };
 

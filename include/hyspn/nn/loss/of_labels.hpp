@@ -5,6 +5,7 @@
 #include <concepts>
 #include <string>
 
+#include <hyspn/core/math.hpp>
 #include <hyspn/exec/dispatch.hpp>
 #include <hyspn/exec/flat.hpp>
 
@@ -88,7 +89,7 @@ struct label_pixels {
         auto const label = static_cast<index_t>(labels(n, i, j));
         if (label == loss.ignore_index) return {};
         if (!is_class(label)) return {number(0), number(0), number(1)};
-        return {loss.term(at(n, i, j), weights, label), number(weights(label)), number(0)};
+        return {unfused(loss.term(at(n, i, j), weights, label)), number(weights(label)), number(0)};
     }
 };
 

@@ -7,6 +7,7 @@
 #include <string>
 
 #include <hyspn/affinity/neighbourhood.hpp>
+#include <hyspn/core/math.hpp>
 #include <hyspn/core/parameters.hpp>
 #include <hyspn/exec/dispatch.hpp>
 #include <hyspn/exec/flat.hpp>
@@ -178,7 +179,7 @@ template <class S>
 S pair_loss_of(pair_weights<S> const& weights, pair_sums<S> const& s)
 {
     S sum(0);
-    for (int k = 0; k < 3; ++k) sum += weights.of[k] * s.loss[k];
+    for (int k = 0; k < 3; ++k) sum = multiply_add(weights.of[k], s.loss[k], sum);
     return sum;
 }
 
