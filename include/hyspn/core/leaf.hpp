@@ -51,20 +51,19 @@ namespace detail {
 template <class F>
 struct prefixed_visitor {
     std::string prefix;
-    F& visit;
+    F& f;
 
     template <class Leaf>
-    void operator()(std::string const& name, Leaf&& leaf) const
+    void operator()(std::string const& name, Leaf const& leaf) const
     {
-        visit(prefix + name, std::forward<Leaf>(leaf));
+        f(prefix + "." + name, leaf);
     }
 };
 
 }  // namespace detail
 
-/// For the leaves of a part of an aggregate: calls f with names that begin with the part's.
-///
-///     for_each_leaf(p.encoder, with_prefix("encoder.", f));
+/// What an aggregate of aggregates hands to for_each_leaf of one of its parts, so that f sees "prefix.name":
+///     for_each_leaf(p.head, with_prefix("head", f));
 template <class F>
 detail::prefixed_visitor<F> with_prefix(std::string prefix, F& f)
 {

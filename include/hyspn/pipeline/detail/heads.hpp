@@ -14,16 +14,6 @@
 
 namespace hyspn::detail {
 
-/// Channels first … first + count - 1 of an array; an absent view for none.
-template <class T, class M>
-view<T, 4, M> channel_range(view<T, 4, M> const& all, index_t first, index_t count)
-{
-    if (count == 0) return {};
-    dims<4> e = all.extents();
-    e[1] = count;
-    return {all.data_handle() ? all.data_handle() + first * all.stride(1) : nullptr, e, all.strides()};
-}
-
 /// to = 1/(1 + exp(−(x + bias))).
 template <class T, class M>
 struct biased_sigmoid_op {
