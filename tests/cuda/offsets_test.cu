@@ -7,6 +7,8 @@
 #include <propagation/offsets_support.hpp>
 #include <support/catch.hpp>
 
+#include <hyspn/propagation/sampled/stability.hpp>
+
 namespace hyspn::testing {
 namespace {
 
@@ -80,6 +82,23 @@ TEST_CASE("cuda: networks with learned offsets take maps of every size")
     propagation::sampled const net = propagation::presets::nlspn{.steps = 5};
     for (auto const& e : {dims<4>{{1, 1, 1, 1}}, {{1, 1, 0, 5}}, {{0, 1, 3, 3}}, {{1, 1, 1, 300}}, {{1, 3, 61, 83}}})
         check_offsets_parity<double>(net, e, 5);
+}
+
+TEST_CASE("cuda: the stability report of learned offsets is that of exec::seq")
+{
+    exec::cuda const gpu{};
+    for_each_sampled([&](propagation::sampled const& net) {
+        auto const at = random_arrays(net, {1, 1, 9, 13}, 73);
+        auto const on_device = device_arrays(gpu, at);
+        auto const wanted = propagation::stability(exec::seq{}, net, at.inputs());
+        auto const got = propagation::stability(gpu, net, on_device.inputs());
+        INFO(describe(net));
+        CHECK(got.max_row_sum == Approx(wanted.max_row_sum));
+        CHECK(got.max_column_sum == Approx(wanted.max_column_sum));
+        CHECK(got.negative_mass == Approx(wanted.negative_mass).margin(1e-12));
+        CHECK(got.growth == Approx(wanted.growth));
+        CHECK(got.constant_error == Approx(wanted.constant_error).margin(1e-12));
+    });
 }
 
 }  // namespace hyspn::testing
