@@ -84,6 +84,29 @@ TEST_CASE("cuda: networks with learned offsets take maps of every size")
         check_offsets_parity<double>(net, e, 5);
 }
 
+TEST_CASE("cuda: learned offsets with checkpoints and early stopping as exec::seq does them")
+{
+    exec::cuda const gpu{};
+    propagation::sampled net{.steps = 15,
+                             .function = propagation::gate_function::sigmoid,
+                             .injection = propagation::injection_time::after,
+                             .keep = propagation::history::checkpoints};
+    check_offsets_parity<double>(net, {2, 2, 5, 37}, 7);
+    net.gates_per_step = net.offsets_per_step = true;
+    check_offsets_parity<double>(net, {1, 1, 7, 11}, 8);
+
+    net = propagation::sampled{.steps = 200, .function = propagation::gate_function::sigmoid};
+    dims<4> const e{1, 2, 9, 13};
+    auto const at = random_arrays(net, e, 9);
+    auto const on_device = device_arrays(gpu, at);
+    tensor<double, 4> settled(e);
+    tensor<double, 4, memory::device> out(e);
+    auto const wanted = net.forward_until(exec::seq{}, at.inputs(), settled, 1e-3);
+    auto const report = net.forward_until(gpu, on_device.inputs(), out, 1e-3);
+    CHECK(report.steps == wanted.steps);
+    CHECK(relative_error(to_host(gpu, out), settled) <= 1e-12);
+}
+
 TEST_CASE("cuda: the stability report of learned offsets is that of exec::seq")
 {
     exec::cuda const gpu{};

@@ -8,6 +8,7 @@
 #include <hyspn/exec/policy.hpp>
 #include <hyspn/propagation/arrays.hpp>
 #include <hyspn/propagation/axes.hpp>
+#include <hyspn/propagation/segments.hpp>
 
 /// \file
 /// Networks whose neighbours have learned offsets: X_k(p) = x(p + d_k + Δ_k(p)) is read between the pixels, bilinearly.
@@ -19,6 +20,13 @@
 /// Pixels outside the image count as 0, corner by corner, so maps fade at the border. A sample whose row or column is
 /// at most -1, or at least the size, has neither value nor gradient; at whole numbers the derivative is that from the
 /// right (both as deformable convolutions have it). An offset that is NaN or infinite samples nothing.
+
+namespace hyspn::detail {
+
+/// The processor sums gradients of weights over as many steps, counted from the last, before it adds them up.
+inline constexpr index_t steps_of_gradients = 6;
+
+}  // namespace hyspn::detail
 
 namespace hyspn::propagation {
 
@@ -66,7 +74,8 @@ struct sampled_gradients {
     view<T, 4, M> mask{};
 };
 
-/// What forward leaves for backward: the weights, in the shape of the gates, and x_1 ... x_{T-1} [T - 1, N, L, H, W].
+/// What forward leaves for backward: the weights, in the shape of the gates, and x_1 ... x_{T-1} [T - 1, N, L, H, W],
+/// or with checkpoints those of kept_steps.
 template <class T, class M = memory::host>
 struct sampled_saved {
     tensor<T, 4, M> weights{};
@@ -99,6 +108,7 @@ struct sampled {
     confidence_role confidence = confidence_role::none;
     injection_time injection = injection_time::none;
     bool detach = false;  ///< backward takes the map a step starts from, injection included, for a constant
+    history keep = history::every_step;
 
     friend constexpr bool operator==(sampled const&, sampled const&) = default;
 
@@ -124,6 +134,13 @@ struct sampled {
     void forward(P const& exec, sampled_inputs<T, typename P::memory_space> const& in, Y&& out,
                  sampled_saved<T, typename P::memory_space>& kept) const;
 
+    /// Steps until none moves a value by more than `tolerance` (in the map's units, at least 0), `steps` at most. To
+    /// train through it, run as many steps. All steps share gates and offsets: the next may move what one left alone
+    /// otherwise. Throws as above.
+    template <execution_policy P, class T, view_of_rank<4> Y>
+    settling forward_until(P const& exec, sampled_inputs<T, typename P::memory_space> const& in, Y&& out,
+                           double tolerance) const;
+
     /// Writes the gradients asked for, given dout = dL/dx_T and what the training forward of the same inputs kept.
     /// Confidence read at the neighbours gives no gradient to the offsets (as the authors of NLSPN have it). Where β is
     /// 0 and s, of any map, is infinite or NaN, the gradients of both are 0. Throws as forward does.
@@ -138,10 +155,22 @@ struct sampled {
                   sampled_gradients<T, typename P::memory_space> const& d) const;
 
     /// The same for a loss that also looks at kept.iterates: diterates = ∂L/∂x_1 ... ∂L/∂x_{T-1} [T - 1, N, L, H, W].
+    /// Not with checkpoints.
     template <execution_policy P, class T, view_of_rank<4> Y, view_of_rank<5> Z>
     void backward(P const& exec, sampled_inputs<T, typename P::memory_space> const& in,
                   sampled_saved<T, typename P::memory_space> const& kept, Y const& dout, Z const& diterates,
                   sampled_gradients<T, typename P::memory_space> const& d) const;
+
+    /// The segments of steps between kept iterates. Those of checkpoints end with the last step and are as long as the
+    /// multiple of 6 at or above √T, so that gradients are summed as from all iterates: of 18 steps x_6 and x_12 are
+    /// kept, of 6 or fewer none.
+    hyspn::detail::step_segments kept_steps() const
+    {
+        if (keep == history::every_step) return {steps, 1, 1};
+        index_t const group = hyspn::detail::steps_of_gradients;
+        index_t const stride = (hyspn::detail::root_of_steps(steps) + group - 1) / group * group;
+        return {steps, stride, steps - (steps > 0 ? steps - 1 : 0) / stride * stride};
+    }
 };
 
 }  // namespace hyspn::propagation
