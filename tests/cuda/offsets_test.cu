@@ -4,6 +4,7 @@
 // Networks with learned offsets: exec::cuda against exec::seq.
 
 #include <cuda/on_device.hpp>
+#include <propagation/active_support.hpp>
 #include <propagation/offsets_support.hpp>
 #include <support/catch.hpp>
 
@@ -105,6 +106,37 @@ TEST_CASE("cuda: learned offsets with checkpoints and early stopping as exec::se
     auto const report = net.forward_until(gpu, on_device.inputs(), out, 1e-3);
     CHECK(report.steps == wanted.steps);
     CHECK(relative_error(to_host(gpu, out), settled) <= 1e-12);
+}
+
+TEST_CASE("cuda: learned offsets among the pixels that take part as exec::seq has them")
+{
+    exec::cuda const gpu{};
+    propagation::sampled const net = propagation::presets::nlspn{.steps = 4};
+    dims<4> const e{1, 2, 9, 13};
+    auto const at = random_arrays(net, e, 10);
+    auto const dout = random_arrays(net, e, 11).initial;
+    auto const mask = mask_of({2, 9}, e);
+    auto in = at.inputs();
+    in.active = as_const(mask);
+    tensor<double, 4> wanted(e);
+    propagation::sampled_saved<double> kept;
+    auto d = zero_arrays<double>(net, e);
+    net.forward(exec::seq{}, in, wanted, kept);
+    net.backward(exec::seq{}, in, kept, dout, d.gradients());
+
+    auto const on_device = device_arrays(gpu, at);
+    auto const active = to_device(gpu, mask), lambda = to_device(gpu, dout);
+    auto device_in = on_device.inputs();
+    device_in.active = as_const(active);
+    tensor<double, 4, memory::device> out(e);
+    propagation::sampled_saved<double, memory::device> device_kept;
+    auto device_d = device_arrays(gpu, zero_arrays<double>(net, e));
+    net.forward(gpu, device_in, out, device_kept);
+    net.backward(gpu, device_in, device_kept, lambda, device_d.gradients());
+    CHECK(relative_error(to_host(gpu, out), wanted) <= 1e-12);
+    host_arrays(gpu, device_d).with(d, [](auto const& got, auto const& reference) {
+        if constexpr (std::decay_t<decltype(got)>::rank() == 4) CHECK(relative_error(got, reference) <= 1e-12);
+    });
 }
 
 TEST_CASE("cuda: the stability report of learned offsets is that of exec::seq")

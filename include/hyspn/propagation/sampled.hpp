@@ -3,6 +3,7 @@
 #pragma once
 
 #include <hyspn/core/parameters.hpp>
+#include <hyspn/propagation/sampled/active.hpp>
 #include <hyspn/propagation/sampled/gates.hpp>
 #include <hyspn/propagation/sampled/options.hpp>
 #include <hyspn/propagation/sampled/steps.hpp>
@@ -64,19 +65,28 @@ private:
     tensor<T, 4, M> product_{};
 };
 
+/// All steps; iterates, where they have data, are those to keep.
+template <execution_policy P, class T, class M>
+void steps_of_samples(P const& exec, sampled_iterate_op<T, M> const& whole)
+{
+    auto const& axes = whole.axes;
+    if (axes.keep == propagation::history::every_step || !whole.iterates.data_handle()) return dispatch(exec, whole);
+    run_segments<T, M>(axes.kept_steps(), whole.in.initial, whole.iterates, whole.out,
+                       [&](index_t first, index_t count, auto const& from, auto const& to, auto const& between) {
+                           dispatch(exec, whole.part(first, count, from, to, between));
+                       });
+}
+
 /// Both forward passes; iterates are left empty where nothing is kept.
 template <execution_policy P, class T, class M>
 void forward_samples(P const& exec, propagation::sampled const& axes, propagation::sampled_inputs<T, M> const& in,
                      view<T, 4, M> const& out, view<T, 4, M> const& weights, view<T, 5, M> const& iterates)
 {
-    injected_share<T, M> const share(exec, axes, in);
-    dispatch(exec, sampled_weights_op<T, M>{axes, in, weights});
-    sampled_iterate_op<T, M> const whole{axes, in, share.beta, weights, out, iterates};
-    if (axes.keep == propagation::history::every_step || !iterates.data_handle()) return dispatch(exec, whole);
-    run_segments<T, M>(axes.kept_steps(), in.initial, iterates, out,
-                       [&](index_t first, index_t count, auto const& from, auto const& to, auto const& between) {
-                           dispatch(exec, whole.part(first, count, from, to, between));
-                       });
+    active_samples<T, M> const of(exec, in);
+    injected_share<T, M> const share(exec, axes, of.kept);
+    of.weigh(exec, axes, weights);
+    steps_of_samples(exec, sampled_iterate_op<T, M>{axes, of.kept, share.beta, weights, out, iterates});
+    of.restore_initial(exec, out);
 }
 
 /// The adjoint of all steps, whose iterates may be those between segments alone.
@@ -119,17 +129,22 @@ void backward_samples(P const& exec, propagation::sampled const& axes, propagati
     tensor<T, 4, M> own_dweights(in_place ? dims<4>{} : kept.weights.extents());
     view<T, 4, M> const dweights = in_place ? d.gates : as_view(own_dweights);
     tensor<T, 4, M> dbeta(needs_beta ? in.mask.extents() : dims<4>{});
-    injected_share<T, M> const share(exec, axes, in);
-    sampled_iterate_op<T, M> const forward{axes, in, share.beta, as_const(kept.weights), {}, {}};
+    active_samples<T, M> const of(exec, in);
+    injected_share<T, M> const share(exec, axes, of.kept);
+    view<T, 4, M> const to_initial = propagation::present(d.initial) ? d.initial : as_view(dinitial);
+    sampled_iterate_op<T, M> const forward{axes, of.kept, share.beta, as_const(kept.weights), {}, {}};
     steps_of_samples_back(
-        exec, sampled_iterate_adjoint_op<T, M>{forward, as_const(kept.iterates), dout, diterates,
-                                               propagation::present(d.initial) ? d.initial : as_view(dinitial),
-                                               dweights, d.offsets, d.measured, as_view(dbeta)});
-    share_adjoint(exec, axes, in, as_const(dbeta), d);
+        exec, sampled_iterate_adjoint_op<T, M>{forward, as_const(kept.iterates), dout, diterates, to_initial, dweights,
+                                               d.offsets, d.measured, as_view(dbeta)});
+    of.restore(exec, to_initial, dout);
+    of.clear(exec, as_view(dbeta));
+    of.clear(exec, dweights);
+    share_adjoint(exec, axes, of.kept, as_const(dbeta), d);
     dispatch(exec,
-             sampled_weights_adjoint_op<T, M>{sampled_weights_op<T, M>{axes, in, {}}, as_const(kept.weights), dweights,
-                                              propagation::present(d.gates) ? d.gates : as_view(dgates), d.gamma,
-                                              samples_confidence(axes) ? d.confidence : view<T, 4, M>{}});
+             sampled_weights_adjoint_op<T, M>{sampled_weights_op<T, M>{axes, of.kept, {}}, as_const(kept.weights),
+                                              dweights, propagation::present(d.gates) ? d.gates : as_view(dgates),
+                                              d.gamma, samples_confidence(axes) ? d.confidence : view<T, 4, M>{}});
+    of.clear(exec, d.confidence);
 }
 
 /// Refuses what the forward pass of these inputs did not leave, and gradients of other shapes.
@@ -203,12 +218,15 @@ settling sampled::forward_until(P const& exec, sampled_inputs<T, typename P::mem
     view<T, 4, M> const to = as_view(out);
     hyspn::detail::require_shape(name, "out", "[N, L, H, W]", to.extents(), in.initial.extents());
     tensor<T, 4, M> weights(in.gates.extents());
-    hyspn::detail::injected_share<T, M> const share(exec, *this, in);
-    dispatch(exec, hyspn::detail::sampled_weights_op<T, M>{*this, in, as_view(weights)});
-    hyspn::detail::sampled_iterate_op<T, M> const all{*this, in, share.beta, as_const(weights), to, {}};
-    return hyspn::detail::iterate_until(
-        exec, steps, in.initial, to, tolerance,
+    hyspn::detail::active_samples<T, M> const of(exec, in);
+    hyspn::detail::injected_share<T, M> const share(exec, *this, of.kept);
+    of.weigh(exec, *this, as_view(weights));
+    hyspn::detail::sampled_iterate_op<T, M> const all{*this, of.kept, share.beta, as_const(weights), to, {}};
+    settling const report = hyspn::detail::iterate_until(
+        exec, steps, of.kept.initial, to, tolerance,
         [&](view<T const, 4, M> const& x, view<T, 4, M> const& next) { dispatch(exec, all.part(0, 1, x, next, {})); });
+    of.restore_initial(exec, to);
+    return report;
 }
 
 template <execution_policy P, class T, view_of_rank<4> Y>

@@ -60,6 +60,10 @@ struct sampled_inputs {
     view<T const, 4, M> confidence{};  ///< [N, 1, H, W]; with the role injection, NaN too where the mask is 0
     view<T const, 4, M> measured{};    ///< s [N, L, H, W], or [N, 1, H, W] for all maps; NaN too where β is 0
     view<T const, 4, M> mask{};        ///< [N, 1, H, W] in [0, 1]; β, or what multiplies the confidence to give β
+    /// [N, 1, H, W], by default all. Where it is 0 the pixel takes no part: it keeps its initial value (kept iterates
+    /// hold 0 there) and is, to the others, as if outside the image, but that a sample exactly on it has the derivative
+    /// from the right. Its gates, confidence and measurement are not read, and have no gradient.
+    view<T const, 4, M> active{};
 };
 
 /// Written by backward, in the shapes of the inputs; a gradient left empty is not wanted.
@@ -242,6 +246,7 @@ void require_inputs(char const* function, propagation::sampled const& o, propaga
         require_shape(function, "confidence", "[N, 1, H, W]", in.confidence.extents(), with(1));
     else if (present(in.confidence))
         raise<shape_error>(function, "confidence", "absent where it has no role (β goes into mask)", "an array");
+    if (present(in.active)) require_shape(function, "active", "[N, 1, H, W]", in.active.extents(), with(1));
     if (o.injection == injection_time::none) {
         if (present(in.mask) || present(in.measured))
             raise<shape_error>(function, "measured and mask", "absent when injection is none", "an array");

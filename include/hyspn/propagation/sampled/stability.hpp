@@ -15,10 +15,12 @@ namespace hyspn::detail {
 /// The matrix of a step, C(p, q) = Σ_k w_k(p) b_k(p, q) + [current, p = q] (1 - Σ_k w_k(p)) with b the bilinear
 /// weights, as a step whose 4 K + 1 samples lie on the grid and on different pixels: first the corners above left of
 /// all samples, then those to the right of them, below and diagonally below, then the pixel itself. What several
-/// samples have in common belongs to the first, so that signs cancel as they do in a step.
+/// samples have in common belongs to the first, so that signs cancel as they do in a step. Pixels that take no part are
+/// read by none but themselves.
 template <class T, class M>
 struct sampled_matrix_op {
     sampled_step_op<T, M> step;  ///< with nothing to read or write
+    view<T const, 4, M> active;  ///< no data: all pixels
     view<T, 4, M> offsets;       ///< [N, 2 (4 K + 1), H, W], from the pixel
     view<T, 4, M> weights;       ///< [N, 4 K + 1, H, W]
 
@@ -35,7 +37,8 @@ struct sampled_matrix_op {
         auto const cell = step.points(n, k, y, x);
         for (index_t corner = 0; corner < 4; ++corner) {
             index_t const v = cell.y + corner / 2, u = cell.x + corner % 2;
-            bool const counts = reads(cell, v, u) && !(v == y && u == x) && !earlier(n, k, y, x, v, u);
+            bool const counts =
+                reads(cell, v, u) && !(v == y && u == x) && takes_part(n, v, u) && !earlier(n, k, y, x, v, u);
             put(n, corner * K + k, y, x, counts ? pixel_offset{v - y, u - x} : pixel_offset{0, 0},
                 counts ? sum(n, k, y, x, v, u) : T(0));
         }
@@ -57,6 +60,10 @@ private:
     {
         return inside(v, u, weights.extent(2), weights.extent(3)) && bilinear(c, v, u) > T(0);
     }
+    HYSPN_HD bool takes_part(index_t n, index_t y, index_t x) const
+    {
+        return !active.data_handle() || active(n, 0, y, x) != T(0);
+    }
     /// Whether a sample before the k-th reads the pixel (v, u) as well.
     HYSPN_HD bool earlier(index_t n, index_t k, index_t y, index_t x, index_t v, index_t u) const
     {
@@ -75,6 +82,7 @@ private:
     /// A weight that is no number makes this none, whatever it multiplies, as it does the result of a step.
     HYSPN_HD T itself(index_t n, index_t y, index_t x) const
     {
+        if (!takes_part(n, y, x)) return T(1);
         T rest = step.current ? T(1) : T(0);
         if (step.current)
             for (index_t k = 0; k < step.points.count(); ++k) rest -= step.weights(n, k, y, x);
@@ -141,7 +149,8 @@ private:
     /// The matrix of step t; leaves its magnitudes.
     void measure(index_t t, propagation::stability_report& r)
     {
-        dispatch(exec_, sampled_matrix_op<T, M>{of_.step(t, {}, {}), as_view(offsets_), as_view(weights_)});
+        dispatch(exec_,
+                 sampled_matrix_op<T, M>{of_.step(t, {}, {}), of_.in.active, as_view(offsets_), as_view(weights_)});
         raise_to(r.constant_error, farthest(weights_, T(1)));
         take_magnitudes(true);
         raise_to(r.negative_mass, farthest(magnitudes_, T(0)));
@@ -218,9 +227,9 @@ namespace hyspn::propagation {
 /// what forward takes; its maps count for nothing but their shape. Constants stay only where every sample lies in the
 /// image, so `preserves_constants` is false as soon as one reaches over the border.
 ///
-/// Costs O(K² + T K) operations per pixel, some three forward passes of exec::seq (K² for each set of gates or offsets),
-/// and 16 K maps of scratch. NaN and infinite gates make quantities infinite. Throws shape_error and value_error as
-/// sampled::forward does.
+/// Costs O(K² + T K) operations per pixel, some three forward passes of exec::seq (K² for each set of gates or
+/// offsets), and 16 K maps of scratch. NaN and infinite gates make quantities infinite. Throws shape_error and
+/// value_error as sampled::forward does.
 template <execution_policy P, class T>
 stability_report stability(P const& exec, sampled const& net, sampled_inputs<T, typename P::memory_space> const& in)
 {
@@ -228,8 +237,9 @@ stability_report stability(P const& exec, sampled const& net, sampled_inputs<T, 
     hyspn::detail::require_options("stability", net);
     hyspn::detail::require_inputs("stability", net, in);
     tensor<T, 4, M> weights(in.gates.extents());
-    hyspn::detail::dispatch(exec, hyspn::detail::sampled_weights_op<T, M>{net, in, as_view(weights)});
-    return hyspn::detail::sampled_measures<P, T, M>(exec, {net, in, {}, as_const(weights), {}, {}}).report();
+    hyspn::detail::active_samples<T, M> const of(exec, in);
+    of.weigh(exec, net, as_view(weights));
+    return hyspn::detail::sampled_measures<P, T, M>(exec, {net, of.kept, {}, as_const(weights), {}, {}}).report();
 }
 
 }  // namespace hyspn::propagation
