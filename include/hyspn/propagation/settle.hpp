@@ -5,6 +5,7 @@
 #include <cmath>
 #include <utility>
 
+#include <hyspn/exec/dispatch.hpp>
 #include <hyspn/exec/elementwise.hpp>
 #include <hyspn/exec/largest.hpp>
 #include <hyspn/propagation/arrays.hpp>
