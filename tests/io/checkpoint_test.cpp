@@ -121,6 +121,7 @@ TEST_CASE("Checkpoints of another run are refused, by name, and nothing changes"
         auto message = thrown<io_error>([&] { other.load(folder / "changed", wanted); });
         CHECK(same_bits(other.numbers(), before));
         CHECK(other.run.steps == 0);
+        CHECK(other.run.first.in<memory::host>().empty());
         return message;
     };
     std::string const changed = (folder / "changed").string();
@@ -137,6 +138,8 @@ TEST_CASE("Checkpoints of another run are refused, by name, and nothing changes"
           "load_checkpoint: optimiser.first.1 in " + changed + " must be F32 with one axis, got F64 [2]");
     CHECK(refused([](io::safetensors& file) { file.set_scalar("optimiser.first.size", std::int64_t{9}); }) ==
           "load_checkpoint: optimiser.first.4 in " + changed + " must be F32 with one axis, got nothing");
+    CHECK(refused([](io::safetensors& file) { file.set("optimiser.second.0", tensor<float, 2>(2, 2)); }) ==
+          "load_checkpoint: optimiser.second.0 in " + changed + " must be F32 with one axis, got F32 [2, 2]");
     CHECK(refused([](io::safetensors& file) { file.set_scalar("optimiser.steps", std::int64_t{-1}); }) ==
           "load_checkpoint: optimiser.steps in " + changed + " must be one I64 that is at least 0, got I64 []");
     CHECK(refused([](io::safetensors& file) { file.set_scalar("optimiser.steps", 2.); }) ==

@@ -18,6 +18,18 @@ namespace {
 
 constexpr exec::seq seq{};
 
+/// One leaf and one buffer.
+struct with_buffer {
+    tensor<double, 1> weight, running;
+
+    template <class Self, class F>
+        requires std::same_as<std::remove_const_t<Self>, with_buffer>
+    friend void for_each_leaf(Self& p, F&& f) { f("weight", as_view(p.weight)); }
+    template <class Self, class F>
+        requires std::same_as<std::remove_const_t<Self>, with_buffer>
+    friend void for_each_buffer(Self& p, F&& f) { f("running", as_view(p.running)); }
+};
+
 double norm_of(std::vector<double> const& x)
 {
     long double sum = 0;
@@ -36,6 +48,8 @@ TEMPLATE_TEST_CASE("A gradient's norm is that of all its numbers, and clipping b
     CHECK(optim::gradient_norm(seq, before) == Approx(norm).epsilon(1e-14));
     auto g = before;
     CHECK(optim::clip_gradient_norm(seq, g, 2 * norm) == optim::gradient_norm(seq, before));
+    CHECK(same_bits(numbers_of(g), numbers_of(before)));
+    CHECK(optim::clip_gradient_norm(seq, g, std::numeric_limits<double>::infinity()) == Approx(norm));
     CHECK(same_bits(numbers_of(g), numbers_of(before)));
     CHECK(optim::clip_gradient_norm(seq, g, 0.5) == optim::gradient_norm(seq, before));
     CHECK(optim::gradient_norm(seq, g) == Approx(0.5).epsilon(2 * eps));
@@ -74,7 +88,7 @@ TEST_CASE("A norm that is not finite is reported, and the gradient stays")
     auto array = random_values<float, 1>({{5}}, 0, 1);
     CHECK(optim::clip_gradient_norm(seq, array, 1) == 0);
     CHECK(thrown<value_error>([&] { optim::clip_gradient_norm(seq, array, 0); }) ==
-          "clip_gradient_norm: max_norm must be positive and finite, got 0");
+          "clip_gradient_norm: max_norm must be positive, got 0");
 }
 
 TEST_CASE("Gradients of parts of a batch add up, from 0")
@@ -95,6 +109,21 @@ TEST_CASE("Gradients of parts of a batch add up, from 0")
     CHECK(thrown<shape_error>([&] { optim::accumulate(seq, sum, small); }) ==
           "optim::accumulate: gradient of points must be an array of its type, of extents [29, 3], got [28, 3]");
     CHECK(same_bits(numbers_of(sum), before));
+}
+
+TEST_CASE("Buffers are averaged as leaves are")
+{
+    with_buffer p{tensor<double, 1>(2), tensor<double, 1>(3)};
+    auto average = p;
+    p.weight(1) = 4;
+    p.running(2) = 8;
+    optim::ema{.decay = 0.75, .warm_up = false}.update(seq, p, average, 0);
+    CHECK(average.weight(1) == 1);
+    CHECK(average.running(2) == 2);
+    CHECK(average.running(0) == 0);
+    with_buffer smaller{tensor<double, 1>(2), tensor<double, 1>(2)};
+    CHECK(thrown<shape_error>([&] { optim::ema{}.update(seq, smaller, average, 0); }) ==
+          "ema::update: new value of running must be an array of its type, of extents [3], got [2]");
 }
 
 TEST_CASE("The average of parameters follows its definition, inside the ball")

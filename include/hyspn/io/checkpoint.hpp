@@ -51,7 +51,7 @@ checkpoint_part<P> part(std::string name, P& content)
 namespace detail {
 
 template <class P>
-concept has_parts = requires(P& p, any_part f)
+concept has_parts = requires(P& p, hyspn::detail::any_leaf f)
 {
     for_each_part(p, f);
 };

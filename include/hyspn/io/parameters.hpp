@@ -10,6 +10,7 @@
 #include <type_traits>
 #include <vector>
 
+#include <hyspn/core/leaf.hpp>
 #include <hyspn/io/safetensors.hpp>
 
 /// \file
@@ -21,37 +22,12 @@ namespace hyspn::io {
 
 namespace detail {
 
-/// Takes any leaf, list or number.
-struct any_part {
-    template <class Name, class Part>
-    void operator()(Name const&, Part&&) const
-    {
-    }
-};
-
-template <class P>
-concept has_leaves = requires(P& p, any_part f)
-{
-    for_each_leaf(p, f);
-};
-template <class P>
-concept has_buffers = requires(P& p, any_part f)
-{
-    for_each_buffer(p, f);
-};
-
 /// Calls f(name, view) for every array, its name under `prefix`, a prefix of which has its dot.
 template <class P, class F>
 void visit_arrays(std::string const& prefix, P& p, F const& f)
 {
-    auto const named = [&](std::string const& name, auto leaf) { f(prefix + name, as_view(leaf)); };
-    if constexpr (has_leaves<P>) {
-        for_each_leaf(p, named);
-        if constexpr (has_buffers<P>) for_each_buffer(p, named);
-    } else {
-        static_assert(view_like<P>, "parameters are an array, or an aggregate with a friend for_each_leaf");
-        named("array", as_view(p));
-    }
+    for_each_leaf(hyspn::detail::leaves_and_buffers<P>{p},
+                  [&](std::string const& name, auto leaf) { f(prefix + name, as_view(leaf)); });
 }
 
 template <class P>

@@ -6,7 +6,7 @@
 #include <cstddef>
 
 #include <hyspn/core/math.hpp>
-#include <hyspn/core/parameters.hpp>
+#include <hyspn/core/tensor.hpp>
 #include <hyspn/exec/elementwise.hpp>
 #include <hyspn/exec/flat.hpp>
 #include <hyspn/optim/detail/leaves.hpp>
@@ -50,11 +50,12 @@ double gradient_norm(P const& exec, Gradient const& gradient)
 ///     if (std::isfinite(clip_gradient_norm(exec, gradient, 1))) adam.step(exec, params, gradient, run);
 ///
 /// For points of a manifold it is the norm of the Euclidean gradient, before the optimiser turns it into the Riemannian
-/// one. (Pascanu, Mikolov and Bengio 2013, algorithm 1.) Throws value_error unless max_norm is positive and finite.
+/// one. (Pascanu, Mikolov and Bengio 2013, algorithm 1.) Throws value_error unless max_norm is
+/// positive; infinity only asks for the norm.
 template <execution_policy P, class Gradient>
 double clip_gradient_norm(P const& exec, Gradient& gradient, double max_norm)
 {
-    hyspn::detail::require_positive("clip_gradient_norm", "max_norm", max_norm);
+    hyspn::detail::require_value(max_norm > 0, "clip_gradient_norm", "max_norm", "positive", max_norm);
     double const norm = gradient_norm(exec, gradient);
     if (!(norm > max_norm) || !std::isfinite(norm)) return norm;
     using hyspn::detail::dispatch;

@@ -4,6 +4,7 @@
 
 #include <cmath>
 
+#include <hyspn/core/math.hpp>
 #include <hyspn/nn/loss/of_labels.hpp>
 
 namespace hyspn::nn::loss {
@@ -30,40 +31,57 @@ struct cross_entropy {
     HYSPN_HD auto term(Z const& z, W const& w, index_t label) const
     {
         using S = decltype(z(0));
-        S const all = log_sum_exp(z);
-        S sum = S((1 - label_smoothing) * w(label)) * (all - z(label));
-        if (label_smoothing > 0)
-            for (index_t l = 0; l < z.classes; ++l) sum = multiply_add(S(share(z.classes) * w(l)), all - z(l), sum);
-        return sum;
+        return softmax(z, w, label, [](index_t, S) {}).term;
     }
 
     template <class Z, class W, class S, class D>
-    HYSPN_HD void slopes(Z const& z, W const& w, index_t label, S factor, D const& out) const
+    HYSPN_HD S slopes(Z const& z, W const& w, index_t label, S factor, D const& out) const
     {
-        using std::exp;
+        auto const all = softmax(z, w, label, [&](index_t l, S power) { out.set(l, power); });
         double const own = (1 - label_smoothing) * w(label);
-        double every = own;
-        for (index_t l = 0; l < z.classes; ++l) every = multiply_add(share(z.classes), w(l), every);
-        S const all = log_sum_exp(z);
+        S const scale = S(all.weight) / all.sum;
         for (index_t l = 0; l < z.classes; ++l) {
             double const wanted = multiply_add(share(z.classes), w(l), l == label ? own : 0);
-            out(l, factor * multiply_add(S(every), exp(z(l) - all), S(-wanted)));
+            out.set(l, factor * multiply_add(scale, out(l), S(-wanted)));
         }
+        return all.term;
     }
 
 private:
+    template <class S>
+    struct pixel {
+        S term;         ///< the loss
+        S sum;          ///< Σ exp(z_l − max z)
+        double weight;  ///< Σ_l a_l
+    };
+
     HYSPN_HD double share(index_t classes) const { return label_smoothing / static_cast<double>(classes); }
 
-    template <class Z>
-    HYSPN_HD static auto log_sum_exp(Z const& z)
+    /// Also calls keep(l, exp(z_l − max z)) for each class, after which it does not read z_l again: −log p_l is
+    /// (max z − z_l) + log Σ.
+    template <class Z, class W, class Keep>
+    HYSPN_HD auto softmax(Z const& z, W const& w, index_t label, Keep const& keep) const
     {
         using std::exp;
         using std::log;
         using S = decltype(z(0));
-        S most = z(0), sum(0);
+        S most = z(0);
         for (index_t l = 1; l < z.classes; ++l) most = z(l) > most ? z(l) : most;
-        for (index_t l = 0; l < z.classes; ++l) sum += exp(z(l) - most);
-        return most + log(sum);
+        double const own = (1 - label_smoothing) * w(label);
+        S sum(0), smoothed(0), gap = most - z(label);
+        double weight = own;
+        for (index_t l = 0; l < z.classes; ++l) {
+            S const below = most - z(l), power = exp(-below);
+            if (label_smoothing > 0) {
+                double const part = share(z.classes) * w(l);
+                smoothed = multiply_add(S(part), below, smoothed);
+                weight += unfused(part);
+            }
+            sum += power;
+            keep(l, power);
+        }
+        S const gaps = multiply_add(S(own), gap, smoothed);
+        return pixel<S>{multiply_add(S(weight), log(sum), gaps), sum, weight};
     }
 };
 

@@ -26,19 +26,26 @@ struct nll {
     template <class Z, class W>
     HYSPN_HD auto term(Z const& s, W const& w, index_t label) const
     {
-        using std::log;
-        using S = decltype(s(0));
-        return S(w(label)) * (log(total(s)) - log(s(label) + S(epsilon)));
+        return term(s, w, label, total(s));
     }
 
     template <class Z, class W, class S, class D>
-    HYSPN_HD void slopes(Z const& s, W const& w, index_t label, S factor, D const& out) const
+    HYSPN_HD S slopes(Z const& s, W const& w, index_t label, S factor, D const& out) const
     {
-        S const scale = factor * S(w(label)), every = scale / total(s), own = scale / (s(label) + S(epsilon));
-        for (index_t l = 0; l < s.classes; ++l) out(l, l == label ? every - own : every);
+        S const sum = total(s), loss = term(s, w, label, sum), scale = factor * S(w(label));
+        S const every = scale / sum, own = scale / (s(label) + S(epsilon));
+        for (index_t l = 0; l < s.classes; ++l) out.set(l, l == label ? every - own : every);
+        return loss;
     }
 
 private:
+    template <class Z, class W, class S>
+    HYSPN_HD S term(Z const& s, W const& w, index_t label, S sum) const
+    {
+        using std::log;
+        return S(w(label)) * (log(sum) - log(s(label) + S(epsilon)));
+    }
+
     template <class Z>
     HYSPN_HD auto total(Z const& s) const
     {

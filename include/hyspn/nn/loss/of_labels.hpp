@@ -5,7 +5,7 @@
 #include <concepts>
 #include <string>
 
-#include <hyspn/core/math.hpp>
+#include <hyspn/core/tensor.hpp>
 #include <hyspn/exec/dispatch.hpp>
 #include <hyspn/exec/flat.hpp>
 
@@ -14,11 +14,12 @@
 ///
 ///     static constexpr bool takes_labels = true;
 ///     index_t ignore_index;
-///     void require_valid(char const* function) const;                 // throws value_error
-///     HYSPN_HD S term(scores, weights, index_t label) const;          // its loss, times the weight of its class
-///     HYSPN_HD void slopes(scores, weights, index_t label, S factor, gradient) const;
+///     void require_valid(char const* function) const;           // throws value_error
+///     HYSPN_HD S term(scores, weights, index_t label) const;    // of one pixel, times the weight of its class
+///     HYSPN_HD S slopes(scores, weights, index_t label, S factor, gradient) const;
 ///
-/// where scores(l), weights(l), l < scores.classes, are numbers, and gradient(l, s) takes factor·∂term/∂score l.
+/// where scores(l), weights(l), l < scores.classes, are numbers. slopes returns the term too and sets gradient(l) to
+/// factor·∂term/∂score l; it may keep numbers there before, and reads no score l after it has set gradient(l).
 
 namespace hyspn::nn::loss {
 
@@ -42,7 +43,8 @@ template <class T>
 struct label_slopes {
     T* first;
     index_t stride;
-    HYSPN_HD void operator()(index_t l, sum_number_t<T> slope) const { first[l * stride] = static_cast<T>(slope); }
+    HYSPN_HD sum_number_t<T> operator()(index_t l) const { return static_cast<sum_number_t<T>>(first[l * stride]); }
+    HYSPN_HD void set(index_t l, sum_number_t<T> slope) const { first[l * stride] = static_cast<T>(slope); }
 };
 
 /// One weight a class, or 1 for all.
@@ -52,17 +54,30 @@ struct label_weights {
     HYSPN_HD double operator()(index_t l) const { return given.data_handle() ? static_cast<double>(given(l)) : 1; }
 };
 
-/// Σ terms, Σ weights of their classes, and labels that are none.
-template <class S>
-struct label_sums {
-    S loss, weight, strange;
+/// Σ weights of the labels, and labels that are none.
+struct label_counts {
+    double weight, strange;
 
-    HYSPN_HD label_sums& operator+=(label_sums const& o)
+    HYSPN_HD label_counts& operator+=(label_counts const& o)
     {
-        loss += o.loss;
         weight += o.weight;
         strange += o.strange;
         return *this;
+    }
+};
+
+template <class I, class U, class M>
+struct count_labels {
+    flat_elements<I const, 3, M> labels;
+    label_weights<U, M> weights;
+    index_t classes, ignore_index;
+
+    HYSPN_HD label_counts operator()(index_t pixel) const
+    {
+        auto const label = static_cast<index_t>(labels(pixel));
+        if (label == ignore_index) return {0, 0};
+        if (label < 0 || label >= classes) return {0, 1};
+        return {weights(label), 0};
     }
 };
 
@@ -77,40 +92,50 @@ struct label_pixels {
 
     HYSPN_HD label_scores<T> at(index_t n, index_t i, index_t j) const
     {
-        index_t const plane = scores.stride(0) * n + scores.stride(2) * i + scores.stride(3) * j;
-        return {scores.data_handle() + plane, scores.stride(1), scores.extent(1)};
+        index_t const first = scores.stride(0) * n + scores.stride(2) * i + scores.stride(3) * j;
+        return {scores.data_handle() + first, scores.stride(1), scores.extent(1)};
     }
-    HYSPN_HD bool is_class(index_t label) const { return label >= 0 && label < scores.extent(1); }
+    HYSPN_HD index_t label(index_t n, index_t i, index_t j) const { return static_cast<index_t>(labels(n, i, j)); }
+};
 
-    HYSPN_HD label_sums<number> operator()(index_t pixel) const
+/// The term of each pixel, for a sum in the order of reduce.
+template <class L, class T, class I, class U, class M>
+struct label_terms_op {
+    label_pixels<L, T, I, U, M> pixels;
+    view<sum_number_t<T>, 3, M> terms;
+
+    dims<3> shape() const { return terms.extents(); }
+    HYSPN_HD void operator()(index_t n, index_t i, index_t j) const
     {
-        index_t const width = labels.extent(2), height = labels.extent(1), row = pixel / width;
-        index_t const n = row / height, i = row % height, j = pixel % width;
-        auto const label = static_cast<index_t>(labels(n, i, j));
-        if (label == loss.ignore_index) return {};
-        if (!is_class(label)) return {number(0), number(0), number(1)};
-        return {unfused(loss.term(at(n, i, j), weights, label)), number(weights(label)), number(0)};
+        index_t const label = pixels.label(n, i, j);
+        if (label == pixels.loss.ignore_index)
+            terms(n, i, j) = sum_number_t<T>(0);
+        else
+            terms(n, i, j) = pixels.loss.term(pixels.at(n, i, j), pixels.weights, label);
     }
 };
 
+/// The same with the gradient.
 template <class L, class T, class I, class U, class M>
-struct label_slope_op {
+struct label_slopes_op {
     label_pixels<L, T, I, U, M> pixels;
     sum_number_t<T> factor;
     view<T, 4, M> gradient;
+    view<sum_number_t<T>, 3, M> terms;
 
-    dims<3> shape() const { return pixels.labels.extents(); }
+    dims<3> shape() const { return terms.extents(); }
     HYSPN_HD void operator()(index_t n, index_t i, index_t j) const
     {
-        auto const label = static_cast<index_t>(pixels.labels(n, i, j));
+        using S = sum_number_t<T>;
+        index_t const label = pixels.label(n, i, j);
         auto const scores = pixels.at(n, i, j);
-        label_slopes<T> const out{
-            gradient.data_handle() + gradient.stride(0) * n + gradient.stride(2) * i + gradient.stride(3) * j,
-            gradient.stride(1)};
+        index_t const first = gradient.stride(0) * n + gradient.stride(2) * i + gradient.stride(3) * j;
+        label_slopes<T> const out{gradient.data_handle() + first, gradient.stride(1)};
         if (label == pixels.loss.ignore_index) {
-            for (index_t l = 0; l < scores.classes; ++l) out(l, sum_number_t<T>(0));
+            terms(n, i, j) = S(0);
+            for (index_t l = 0; l < scores.classes; ++l) out.set(l, S(0));
         } else {
-            pixels.loss.slopes(scores, pixels.weights, label, factor, out);
+            terms(n, i, j) = pixels.loss.slopes(scores, pixels.weights, label, factor, out);
         }
     }
 };
@@ -128,23 +153,35 @@ label_pixels<L, T, I, U, M> make_label_pixels(char const* function, L const& los
     return {loss, scores, labels, {weights}};
 }
 
-/// Throws value_error when a label is neither a class nor the one to ignore.
+/// Σ weights of the labels. Throws value_error when one is neither a class nor the one to ignore.
 template <execution_policy P, class L, class T, class I, class U, class M>
-label_sums<sum_number_t<T>> label_total(P const& exec, char const* function, label_pixels<L, T, I, U, M> const& pixels)
+double label_weight(P const& exec, char const* function, label_pixels<L, T, I, U, M> const& pixels)
 {
-    auto const total = reduce(exec, pixels.labels.size(), pixels);
+    index_t const classes = pixels.scores.extent(1), ignored = pixels.loss.ignore_index;
+    count_labels<I, U, M> const count{flat_elements(pixels.labels), pixels.weights, classes, ignored};
+    auto const total = reduce(exec, pixels.labels.size(), count);
     if (total.strange > 0)
-        raise<value_error>(function, "labels",
-                           "from 0 to " + std::to_string(pixels.scores.extent(1) - 1) + ", or " +
-                               std::to_string(pixels.loss.ignore_index) + " to be ignored",
-                           to_text(static_cast<double>(total.strange)) + " others");
-    return total;
+        raise<value_error>(
+            function, "labels",
+            "from 0 to " + std::to_string(classes - 1) + ", or " + std::to_string(ignored) + " to be ignored",
+            to_text(total.strange) + " others");
+    return total.weight;
 }
 
-template <class S>
-S label_mean(label_sums<S> const& total)
+template <execution_policy P, class S, class M>
+S label_mean(P const& exec, tensor<S, 3, M> const& terms, double weight)
 {
-    return total.weight > S(0) ? total.loss / total.weight : S(0);
+    if (!(weight > 0)) return S(0);
+    return reduce(exec, terms.size(), flat_elements(as_const(terms))) / S(weight);
+}
+
+template <execution_policy P, class L, class T, class I, class U, class M>
+sum_number_t<T> label_loss(P const& exec, label_pixels<L, T, I, U, M> const& pixels)
+{
+    double const weight = label_weight(exec, "loss::value", pixels);
+    tensor<sum_number_t<T>, 3, M> terms(pixels.labels.extents());
+    dispatch(exec, label_terms_op<L, T, I, U, M>{pixels, as_view(terms)});
+    return label_mean(exec, terms, weight);
 }
 
 template <execution_policy P, class L, class T, class I, class U, class M>
@@ -154,10 +191,11 @@ sum_number_t<T> label_loss_and_slopes(P const& exec, label_pixels<L, T, I, U, M>
     using S = sum_number_t<T>;
     constexpr auto function = "loss::value_and_gradient";
     require_shape(function, "dscores", "[N, L, H, W] of the scores", gradient.extents(), pixels.scores.extents());
-    auto const total = label_total(exec, function, pixels);
-    S const factor = total.weight > S(0) ? S(1) / total.weight : S(0);
-    dispatch(exec, label_slope_op<L, T, I, U, M>{pixels, factor, gradient});
-    return label_mean(total);
+    double const weight = label_weight(exec, function, pixels);
+    S const factor = weight > 0 ? S(1 / weight) : S(0);
+    tensor<S, 3, M> terms(pixels.labels.extents());
+    dispatch(exec, label_slopes_op<L, T, I, U, M>{pixels, factor, gradient, as_view(terms)});
+    return label_mean(exec, terms, weight);
 }
 
 }  // namespace hyspn::detail
@@ -174,10 +212,8 @@ template <execution_policy P, of_labels L, view_of_rank<4> X, view_of_rank<3> Y,
     requires same_space<P, X, Y, W>
 auto value(P const& exec, L const& loss, X const& scores, Y const& labels, W const& weights)
 {
-    constexpr auto function = "loss::value";
-    auto const pixels =
-        hyspn::detail::make_label_pixels(function, loss, as_const(scores), as_const(labels), as_const(weights));
-    return hyspn::detail::label_mean(hyspn::detail::label_total(exec, function, pixels));
+    return hyspn::detail::label_loss(exec, hyspn::detail::make_label_pixels("loss::value", loss, as_const(scores),
+                                                                            as_const(labels), as_const(weights)));
 }
 
 /// The same with the weight 1 for every class.
