@@ -15,8 +15,9 @@
 #include <hyspn/nn/detail/correlation.hpp>
 
 /// \file
-/// Correlations and their transposes as products of matrices, tile by tile. What a tile computes depends on the shapes
-/// alone: any number of threads gives the same bits.
+/// Correlations and their transposes: over rows of neighbouring points by the kernels of lattice_product.hpp and
+/// lattice_gradient.hpp, over single points and narrow images as products of matrices, tile by tile. What a tile
+/// computes depends on the shapes alone: any number of threads gives the same bits.
 
 namespace hyspn::detail {
 
