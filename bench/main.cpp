@@ -56,6 +56,7 @@ int main(int argc, char** argv)
     register_floors();
     register_manifold();
     register_affinity();
+    register_convolutions();
     register_guidance();
     register_guidance_net();
     register_experts();
