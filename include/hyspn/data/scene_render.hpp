@@ -6,6 +6,7 @@
 #include <cmath>
 #include <cstdint>
 
+#include <hyspn/core/math.hpp>
 #include <hyspn/core/tensor.hpp>
 #include <hyspn/data/scene_trace.hpp>
 #include <hyspn/exec/dispatch.hpp>
@@ -37,7 +38,8 @@ struct photograph {
 
 namespace detail {
 
-/// Traces one ray through each pixel's middle.
+/// Traces one ray through each pixel's middle. Not inlined: compilers fuse multiplications and additions otherwise in
+/// each loop they see, and every policy shall draw the same bits.
 struct trace_op {
     scene const* what;
     double max_depth;
@@ -46,7 +48,7 @@ struct trace_op {
     view<std::int32_t, 2> labels, parts;
 
     dims<2> shape() const { return depth.extents(); }
-    void operator()(index_t i, index_t j) const
+    [[gnu::noinline]] void operator()(index_t i, index_t j) const
     {
         camera const& eye = what->eye;
         double const height = static_cast<double>(depth.extent(0)), width = static_cast<double>(depth.extent(1));
@@ -89,10 +91,10 @@ struct expose_op {
     {
         double const height = static_cast<double>(light.extent(1)), width = static_cast<double>(light.extent(2));
         double const y = static_cast<double>(i) + 0.5 - height / 2, x = static_cast<double>(j) + 0.5 - width / 2;
-        double const corner = (x * x + y * y) / (0.25 * (height * height + width * width));
+        double const square = multiply_add(x, x, y * y), largest = 0.25 * multiply_add(height, height, width * width);
+        double const kept = multiply_add(-vignetting, square / largest, 1.0);
         double const filter = c == 0 ? tint.x : c == 1 ? tint.y : tint.z;
-        light(c, i, j) =
-            static_cast<float>(gain * filter * (1 - vignetting * corner) * static_cast<double>(light(c, i, j)));
+        light(c, i, j) = static_cast<float>(gain * filter * kept * static_cast<double>(light(c, i, j)));
     }
 };
 
@@ -112,7 +114,7 @@ struct develop_op {
         if (noise > 0) {
             index_t const place = (c * rgb.extent(1) + i) * rgb.extent(2) + j;
             random_stream random(hashed(seed, static_cast<std::uint64_t>(place)));
-            grey += noise * (0.6 + 0.8 * (1 - grey)) * random.normal();
+            grey = multiply_add(noise * multiply_add(-0.8, grey, 1.4), random.normal(), grey);
         }
         rgb(c, i, j) = static_cast<float>(std::clamp(grey, 0.0, 1.0));
     }
