@@ -56,6 +56,7 @@ int main(int argc, char** argv)
     register_floors();
     register_manifold();
     register_affinity();
+    register_scenes();
     register_guidance();
     register_propagation();
     register_mixtures();

@@ -55,6 +55,7 @@ void add(std::string const& name, Body body)
 void register_floors();
 void register_manifold();
 void register_affinity();
+void register_scenes();
 void register_guidance();
 void register_propagation();
 void register_mixtures();
