@@ -55,6 +55,7 @@ TEST_CASE("scene: labels, parts and depth belong together")
     for (auto const layout : layouts)
         for (std::uint64_t seed : {1u, 2u, 3u}) {
             auto const s = render_scene(exec::omp{}, {.height = 48, .width = 64, .seed = seed, .layout = layout});
+            CHECK(s.focal == make_scene(seed, layout).eye.focal);
             std::set<std::int32_t> classes;
             float farthest = 0;
             for (index_t k = 0; k < s.depth.size(); ++k) {

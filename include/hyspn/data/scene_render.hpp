@@ -24,6 +24,7 @@ struct scene_images {
     tensor<float, 2> depth;          ///< [H, W], metres along the camera's axis; 0 = nothing there, or too far
     tensor<std::int32_t, 2> labels;  ///< [H, W], scene_class
     tensor<std::int32_t, 2> parts;   ///< [H, W], scene_part
+    double focal = 0;                ///< of the camera, in widths of the image; its axis meets the image's middle
 };
 
 /// What the camera does to the light.
@@ -184,7 +185,8 @@ template <execution_policy P>
         require_value(how.blur >= 0 && how.blur <= 10, "draw", "blur", "in [0, 10] pixels", how.blur);
         require_value(how.max_depth > 0, "draw", "max_depth", "positive", how.max_depth);
         scene_images made{tensor<float, 3>(3, height, width), tensor<float, 2>(height, width),
-                          tensor<std::int32_t, 2>(height, width), tensor<std::int32_t, 2>(height, width)};
+                          tensor<std::int32_t, 2>(height, width), tensor<std::int32_t, 2>(height, width),
+                          what.eye.focal};
         tensor<float, 3> light(3, height, width), other(3, height, width), scratch(3, height, width);
         using hyspn::detail::dispatch;
         dispatch(exec, detail::trace_op{&what, how.max_depth, light, made.depth, made.labels, made.parts});
