@@ -58,6 +58,7 @@ int main(int argc, char** argv)
     register_affinity();
     register_scenes();
     register_guidance();
+    register_guidance_net();
     register_propagation();
     register_mixtures();
     register_volume();

@@ -57,6 +57,7 @@ void register_manifold();
 void register_affinity();
 void register_scenes();
 void register_guidance();
+void register_guidance_net();
 void register_propagation();
 void register_mixtures();
 void register_volume();
