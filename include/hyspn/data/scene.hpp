@@ -89,7 +89,8 @@ inline photograph make_photograph(std::uint64_t seed)
 /// surface (sky) or it is beyond max_depth; labels and parts [H, W], see data/scene_classes.hpp.
 ///
 /// Deterministic: the same bits on exec::seq and exec::omp with any number of threads. 192 x 144 take some 0.04 s on
-/// one core, crowded scenes 0.1 s. Throws value_error for a height or width below 1, a max_depth that is not positive, a negative noise.
+/// one core, crowded scenes 0.1 s. Throws value_error for a height or width below 1, a max_depth that is not positive,
+/// a negative noise.
 template <execution_policy P>
     requires same_space<P, tensor<float, 2>> scene_images render_scene(P const& exec, scene_options const& options = {})
     {
