@@ -57,6 +57,7 @@ int main(int argc, char** argv)
     register_manifold();
     register_affinity();
     register_convolutions();
+    register_scenes();
     register_guidance();
     register_guidance_net();
     register_experts();
