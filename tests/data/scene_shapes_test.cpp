@@ -18,7 +18,8 @@ constexpr index_t height = 31, width = 47;
 vec3 along(index_t i, index_t j)
 {
     double const pixel = 1 / (0.9 * width);
-    return {(static_cast<double>(j) + 0.5 - width / 2.0) * pixel, (static_cast<double>(i) + 0.5 - height / 2.0) * pixel, 1};
+    return {(static_cast<double>(j) + 0.5 - width / 2.0) * pixel, (static_cast<double>(i) + 0.5 - height / 2.0) * pixel,
+            1};
 }
 
 scene_images drawn(solid s)
@@ -80,9 +81,8 @@ TEST_CASE("scene: the depth of a ball")
 TEST_CASE("scene: the depth of a box face to face and of an upright cylinder")
 {
     // The front is at 3 m; its sides recede and are hidden behind it.
-    check_depth({.kind = shape::box, .centre = {0, 0, 4}, .size = {0.8, 0.5, 1}}, [](vec3 d) {
-        return std::fabs(3 * d.x) <= 0.8 && std::fabs(3 * d.y) <= 0.5 ? 3 : 0;
-    });
+    check_depth({.kind = shape::box, .centre = {0, 0, 4}, .size = {0.8, 0.5, 1}},
+                [](vec3 d) { return std::fabs(3 * d.x) <= 0.8 && std::fabs(3 * d.y) <= 0.5 ? 3 : 0; });
     check_depth({.kind = shape::cylinder, .centre = {0, 0, 4}, .size = {0.9, 100, 0.9}}, [](vec3 d) {
         double const a = d.x * d.x + 1, c = 16 - 0.81;
         return 16 >= a * c ? (4 - std::sqrt(16 - a * c)) / a : 0;
@@ -144,9 +144,9 @@ TEST_CASE("scene: every solid lies in the ball of its reach, and groups hold the
 
 TEST_CASE("scene: frames turn as they say")
 {
-    CHECK(yawed(0.3).to_world({0, 0, 1}).x > 0);     // forward to the right
-    CHECK(pitched(0.3).to_world({0, 0, 1}).y > 0);   // forward down
-    CHECK(rolled(0.3).to_world({1, 0, 0}).y > 0);    // right down
+    CHECK(yawed(0.3).to_world({0, 0, 1}).x > 0);    // forward to the right
+    CHECK(pitched(0.3).to_world({0, 0, 1}).y > 0);  // forward down
+    CHECK(rolled(0.3).to_world({1, 0, 0}).y > 0);   // right down
     frame const f = yawed(0.4).turned(pitched(-0.7)).turned(rolled(1.1));
     vec3 const p{1, -2, 3}, back = f.to_world(f.to_local(p));
     CHECK(length(back - p) < 1e-12);

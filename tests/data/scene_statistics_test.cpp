@@ -55,12 +55,14 @@ void count_edges(scene_images const& s, edge_counts& n)
 
 TEST_CASE("scene: many edges of colour are none of depth, and some of depth are none of colour")
 {
-    for (auto const layout : {scene_layout::room, scene_layout::desk, scene_layout::clutter, scene_layout::street,
-                              scene_layout::garden}) {
+    for (auto const layout :
+         {scene_layout::room, scene_layout::desk, scene_layout::clutter, scene_layout::street, scene_layout::garden}) {
         edge_counts n;
         for (std::uint64_t seed = 0; seed < 12; ++seed)
-            count_edges(render_scene(exec::omp{}, {.height = 72, .width = 96, .seed = seed, .layout = layout, .noise = 0}), n);
-        INFO("layout " << static_cast<int>(layout) << ": " << n.colour_alone / n.colour << " " << n.depth_alone / n.depth);
+            count_edges(
+                render_scene(exec::omp{}, {.height = 72, .width = 96, .seed = seed, .layout = layout, .noise = 0}), n);
+        INFO("layout " << static_cast<int>(layout) << ": " << n.colour_alone / n.colour << " "
+                       << n.depth_alone / n.depth);
         CHECK(n.colour > 1000);
         CHECK(n.depth > 1000);
         CHECK(n.colour_alone / n.colour > 0.25);

@@ -62,8 +62,10 @@ TEST_CASE("scene: labels, parts and depth belong together")
                 float const z = s.depth.data()[k];
                 REQUIRE((part > 0 && part < scene_part_count));
                 REQUIRE(label == static_cast<std::int32_t>(class_of(static_cast<scene_part>(part))));
-                if (label == static_cast<std::int32_t>(scene_class::sky)) REQUIRE(z == 0);
-                else REQUIRE((z >= 0 && z <= 80));
+                if (label == static_cast<std::int32_t>(scene_class::sky))
+                    REQUIRE(z == 0);
+                else
+                    REQUIRE((z >= 0 && z <= 80));
                 farthest = std::max(farthest, z);
                 classes.insert(label);
             }
@@ -119,6 +121,21 @@ TEST_CASE("scene: a thing of camouflage 1 is in the depth and the labels, not in
         nearer += box ? 1 : 0;
     }
     CHECK(nearer > 100);
+}
+
+TEST_CASE("scene: in every layout some things hide in the colours behind them, most do not")
+{
+    for (auto const layout : layouts) {
+        double hidden = 0, all = 0;
+        for (std::uint64_t seed = 0; seed < 30; ++seed)
+            for (auto const& s : make_scene(seed, layout).solids) {
+                hidden += s.camouflage > 0 ? 1 : 0;
+                all += 1;
+            }
+        INFO(static_cast<int>(layout) << ": " << hidden / all);
+        CHECK(hidden / all > 0.03);
+        CHECK(hidden / all < 0.25);
+    }
 }
 
 TEST_CASE("scene: shadows and markings are edges of colour on flat ground")

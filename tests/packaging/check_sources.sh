@@ -25,7 +25,8 @@ allowed_layers() {
     core) echo core ;;
     exec) echo core exec ;;
     manifold) echo core exec manifold ;;
-    affinity | guidance | propagation) echo core exec manifold "$1" ;;
+    affinity | propagation) echo core exec manifold "$1" ;;
+    guidance) echo core exec manifold propagation guidance ;;
     nn) echo core exec manifold affinity guidance propagation nn ;;
     optim) echo core exec manifold affinity guidance propagation nn optim ;;
     pipeline) echo core exec manifold affinity guidance propagation nn pipeline ;;

@@ -62,10 +62,12 @@ inline sample cropped(sample const& s, index_t top, index_t left, index_t height
     auto const size = detail::size_of(s, "cropped");
     using hyspn::detail::require_value;
     auto const number = [](index_t n) { return static_cast<double>(n); };
-    require_value(height >= 1 && height <= size[0], "cropped", "height", "in 1 ... " + std::to_string(size[0]), number(height));
-    require_value(width >= 1 && width <= size[1], "cropped", "width", "in 1 ... " + std::to_string(size[1]), number(width));
-    require_value(top >= 0 && top <= size[0] - height, "cropped", "top",
-                  "in 0 ... " + std::to_string(size[0] - height), number(top));
+    require_value(height >= 1 && height <= size[0], "cropped", "height", "in 1 ... " + std::to_string(size[0]),
+                  number(height));
+    require_value(width >= 1 && width <= size[1], "cropped", "width", "in 1 ... " + std::to_string(size[1]),
+                  number(width));
+    require_value(top >= 0 && top <= size[0] - height, "cropped", "top", "in 0 ... " + std::to_string(size[0] - height),
+                  number(top));
     require_value(left >= 0 && left <= size[1] - width, "cropped", "left",
                   "in 0 ... " + std::to_string(size[1] - width), number(left));
     sample made = s;
@@ -112,14 +114,14 @@ inline void scale_depth(sample& s, double factor)
 
 /// How far augment may go. The defaults change mirror and colours alone.
 struct augment_options {
-    double flip = 0.5;                ///< how likely a mirror image is
-    index_t height = 0, width = 0;    ///< of a crop at a random place; 0 keeps all
+    double flip = 0.5;                                          ///< how likely a mirror image is
+    index_t height = 0, width = 0;                              ///< of a crop at a random place; 0 keeps all
     double brightness = 0.2, contrast = 0.2, saturation = 0.2;  ///< factors are uniform in 1 ± this
-    double depth_scale = 1;           ///< depths are multiplied by a factor between 1/this and this, log-uniform
+    double depth_scale = 1;  ///< depths are multiplied by a factor between 1/this and this, log-uniform
 };
 
-/// A random change of a sample, from the stream alone: seven numbers of it, whatever the options. Throws value_error for
-/// a crop larger than the sample or a depth_scale below 1, shape_error for maps of different sizes.
+/// A random change of a sample, from the stream alone: seven numbers of it, whatever the options. Throws value_error
+/// for a crop larger than the sample or a depth_scale below 1, shape_error for maps of different sizes.
 inline sample augment(sample s, augment_options const& options, random_stream& random)
 {
     hyspn::detail::require_value(options.depth_scale >= 1, "augment", "depth_scale", "at least 1", options.depth_scale);

@@ -16,8 +16,8 @@
 #include <hyspn/data/folder.hpp>
 
 /// \file
-/// Where published data sets keep their files. Each lister gives the samples in a fixed order and throws io_error, which
-/// names the folder and what should be in it, when it finds none. Nothing is read but names; TUM's lists apart.
+/// Where published data sets keep their files. Each lister gives the samples in a fixed order and throws io_error,
+/// which names the folder and what should be in it, when it finds none. Nothing is read but names; TUM's lists apart.
 
 namespace hyspn::data {
 
@@ -136,7 +136,8 @@ inline std::vector<std::pair<std::size_t, std::size_t>> associate(std::vector<ti
     std::vector<std::tuple<double, std::size_t, std::size_t>> near;
     for (std::size_t a = 0; a < rgb.size(); ++a)
         for (std::size_t b = 0; b < depth.size(); ++b)
-            if (double const apart = std::fabs(rgb[a].time - depth[b].time); apart <= most) near.emplace_back(apart, a, b);
+            if (double const apart = std::fabs(rgb[a].time - depth[b].time); apart <= most)
+                near.emplace_back(apart, a, b);
     std::sort(near.begin(), near.end());
     std::vector<char> rgb_used(rgb.size()), depth_used(depth.size());
     std::vector<std::pair<std::size_t, std::size_t>> pairs;
@@ -160,8 +161,8 @@ inline std::vector<frame_files> list_tum(std::filesystem::path const& root, doub
     std::vector<frame_files> frames;
     for (auto const& [a, b] : detail::associate(rgb, depth, most_apart))
         frames.push_back({.rgb = rgb[a].file, .depth = depth[b].file, .depth_scale = 5000});
-    detail::require_frames("list_tum", root,
-                           "pictures and depth maps at most " + hyspn::detail::to_text(most_apart) + " s apart", frames);
+    detail::require_frames(
+        "list_tum", root, "pictures and depth maps at most " + hyspn::detail::to_text(most_apart) + " s apart", frames);
     return frames;
 }
 

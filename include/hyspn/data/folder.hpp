@@ -28,8 +28,8 @@ enum class resizing { none, depth_to_rgb, rgb_to_depth };
 /// The files of one sample. Empty paths are maps that there are not.
 struct frame_files {
     std::filesystem::path rgb{}, depth{}, sparse{}, labels{};
-    double depth_scale = 256;   ///< value of a metre in depth
-    double sparse_scale = 256;  ///< value of a metre in sparse
+    double depth_scale = 256;                                       ///< value of a metre in depth
+    double sparse_scale = 256;                                      ///< value of a metre in sparse
     double nothing_from = std::numeric_limits<double>::infinity();  ///< depths from here on, in metres, mean none
     resizing resize = resizing::none;
 };
@@ -150,8 +150,8 @@ inline sample load(frame_files const& files)
     return s;
 }
 
-/// One folder of the plain format: rgb.png, and as far as they are there depth.png, sparse.png (else samples500.png) and
-/// labels.png. Depths are metres * 256. Throws io_error unless there is an rgb.png.
+/// One folder of the plain format: rgb.png, and as far as they are there depth.png, sparse.png (else samples500.png)
+/// and labels.png. Depths are metres * 256. Throws io_error unless there is an rgb.png.
 inline frame_files plain_files(std::filesystem::path const& folder)
 {
     detail::require_folder("plain_files", folder);

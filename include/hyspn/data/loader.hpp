@@ -23,15 +23,15 @@
 namespace hyspn::data {
 
 struct loader_options {
-    int threads = 1;          ///< at least 1
-    index_t capacity = 8;     ///< samples made or being made ahead of the consumer, at least 1
+    int threads = 1;       ///< at least 1
+    index_t capacity = 8;  ///< samples made or being made ahead of the consumer, at least 1
     std::uint64_t seed = 0;
-    index_t first = 0;        ///< number of the first sample: to go on where a run ended
+    index_t first = 0;  ///< number of the first sample: to go on where a run ended
 };
 
 /// Makes samples number first, first + 1, ... on worker threads and hands them out in this order. Sample k is
-/// make(stream, k), where stream = stream_of(seed, k): its content depends neither on the number of threads nor on time.
-/// `make` runs on several threads at once and must be safe so.
+/// make(stream, k), where stream = stream_of(seed, k): its content depends neither on the number of threads nor on
+/// time. `make` runs on several threads at once and must be safe so.
 ///
 /// What make throws for sample k is thrown by the call of next() that would have returned it; the loader goes on after
 /// it. The destructor waits for the samples being made, no longer. next() may be called from one thread at a time.

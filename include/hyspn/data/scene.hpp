@@ -48,11 +48,16 @@ inline scene_layout choose_layout(scene_maker& m, scene_layout asked)
 inline void furnish(scene_maker& m, scene_layout layout)
 {
     switch (layout) {
-        case scene_layout::desk: return make_desk(m);
-        case scene_layout::clutter: return make_clutter(m);
-        case scene_layout::street: return make_street(m);
-        case scene_layout::garden: return make_garden(m);
-        default: return make_room(m);
+        case scene_layout::desk:
+            return make_desk(m);
+        case scene_layout::clutter:
+            return make_clutter(m);
+        case scene_layout::street:
+            return make_street(m);
+        case scene_layout::garden:
+            return make_garden(m);
+        default:
+            return make_room(m);
     }
 }
 
@@ -86,14 +91,13 @@ inline photograph make_photograph(std::uint64_t seed)
 /// Deterministic: the same bits on exec::seq and exec::omp with any number of threads. About 0.1 s for 192 x 144 on one
 /// core. Throws value_error for a height or width below 1, a max_depth that is not positive, a negative noise.
 template <execution_policy P>
-    requires same_space<P, tensor<float, 2>>
-scene_images render_scene(P const& exec, scene_options const& options = {})
-{
-    hyspn::detail::require_value(options.noise >= 0, "render_scene", "noise", "at least 0", options.noise);
-    photograph how = make_photograph(options.seed);
-    how.max_depth = options.max_depth;
-    how.noise *= options.noise;
-    return draw(exec, make_scene(options.seed, options.layout), options.height, options.width, how);
-}
+    requires same_space<P, tensor<float, 2>> scene_images render_scene(P const& exec, scene_options const& options = {})
+    {
+        hyspn::detail::require_value(options.noise >= 0, "render_scene", "noise", "at least 0", options.noise);
+        photograph how = make_photograph(options.seed);
+        how.max_depth = options.max_depth;
+        how.noise *= options.noise;
+        return draw(exec, make_scene(options.seed, options.layout), options.height, options.width, how);
+    }
 
 }  // namespace hyspn::data

@@ -93,13 +93,19 @@ inline void add_small_thing(stand s)
 {
     auto& m = s.maker();
     switch (m.between(0, 6)) {
-        case 0: return add_ball(s, 0.2);
-        case 1: return add_screen(s);
-        case 2: return add_pot_plant(stand(m, s.world({}), s.axes(), s.camouflage()));
-        case 3: return add_books(s, m.uniform(0.05, 0.2), 0.28, 0.09, scene_part::shelf_book);
+        case 0:
+            return add_ball(s, 0.2);
+        case 1:
+            return add_screen(s);
+        case 2:
+            return add_pot_plant(stand(m, s.world({}), s.axes(), s.camouflage()));
+        case 3:
+            return add_books(s, m.uniform(0.05, 0.2), 0.28, 0.09, scene_part::shelf_book);
         case 4:
-        case 5: return add_vessel(s);
-        default: return add_box(s, m.uniform(0.1, 0.35));
+        case 5:
+            return add_vessel(s);
+        default:
+            return add_box(s, m.uniform(0.1, 0.35));
     }
 }
 
@@ -157,7 +163,8 @@ inline void add_chair(stand s)
         s.box(scene_part::chair_back, seat, {0, up + 0.7 * tall, 1.08 * half}, {half, 0.3 * tall, 0.015});
     } else {  // slats
         for (double const x : {-0.45, 0.0, 0.45})
-            s.rod(scene_part::chair_back, legs, {x * half, up, 0.95 * half}, {x * half, up + tall, 1.15 * half}, 0.7 * r);
+            s.rod(scene_part::chair_back, legs, {x * half, up, 0.95 * half}, {x * half, up + tall, 1.15 * half},
+                  0.7 * r);
         s.rod(scene_part::chair_back, legs, {-0.9 * half, up + tall, 1.15 * half}, {0.9 * half, up + tall, 1.15 * half},
               1.3 * r);
     }
@@ -170,17 +177,21 @@ inline void add_shelf(stand s)
     double const half = m.uniform(0.3, 0.7), deep = m.uniform(0.12, 0.2), tall = m.uniform(0.8, 2.1);
     auto const wood = m.add(m.chance(0.6) ? m.wood() : m.plain(m.colour(0.4)));
     index_t const boards = 2 + static_cast<index_t>(tall / 0.4);
-    for (double const x : {-half, half}) s.box(scene_part::shelf_frame, wood, {x, tall / 2, 0}, {0.012, tall / 2, deep});
+    for (double const x : {-half, half})
+        s.box(scene_part::shelf_frame, wood, {x, tall / 2, 0}, {0.012, tall / 2, deep});
     if (m.chance(0.6)) s.box(scene_part::shelf_frame, wood, {0, tall / 2, deep}, {half, tall / 2, 0.008});
     double const room = tall / static_cast<double>(boards - 1);
     for (index_t k = 0; k < boards; ++k)
-        s.box(scene_part::shelf_board, wood, {0, 0.012 + static_cast<double>(k) * (room - 0.012), 0}, {half, 0.012, deep});
+        s.box(scene_part::shelf_board, wood, {0, 0.012 + static_cast<double>(k) * (room - 0.012), 0},
+              {half, 0.012, deep});
     s.close();
     for (index_t k = 0; k + 1 < boards; ++k) {
         double const up = 0.024 + static_cast<double>(k) * (room - 0.012);
         stand const on(m, s.world({0, up, -0.02}), s.axes(), s.camouflage());
-        if (m.chance(0.6)) add_books(on, 0.94 * half, std::min(room - 0.04, 0.32), 0.8 * deep, scene_part::shelf_book);
-        else add_things_on(on, 0.8 * half, 0.5 * deep, 0, m.between(0, 2));
+        if (m.chance(0.6))
+            add_books(on, 0.94 * half, std::min(room - 0.04, 0.32), 0.8 * deep, scene_part::shelf_book);
+        else
+            add_things_on(on, 0.8 * half, 0.5 * deep, 0, m.between(0, 2));
     }
 }
 
@@ -192,8 +203,7 @@ inline void add_sofa(stand s)
     auto const cushion = m.add(m.anything(0.3));
     s.box(scene_part::sofa_base, cloth, {0, up / 2, 0}, {half, up / 2, deep});
     s.box(scene_part::sofa_back, cloth, {0, up + 0.2, deep}, {half, 0.28, 0.1}, pitched(-0.15));
-    for (double const x : {-half, half})
-        s.box(scene_part::sofa_arm, cloth, {x, up * 0.75, 0}, {0.09, 0.75 * up, deep});
+    for (double const x : {-half, half}) s.box(scene_part::sofa_arm, cloth, {x, up * 0.75, 0}, {0.09, 0.75 * up, deep});
     for (double x = -half + 0.35; x < half; x += m.uniform(0.4, 0.9))
         s.ellipsoid(scene_part::sofa_cushion, cushion, {x, up + 0.17, 0.6 * deep}, {0.2, 0.18, 0.09}, pitched(-0.4));
     s.close();

@@ -79,7 +79,8 @@ inline void add_wall_decals(scene_maker& m, double half_u, double tall)
         double const ratio = m.uniform(0.6, 1.5);
         if (m.chance(0.6))
             add_decal(m, scene_part::wall_poster, m.plain(m.colour(0.3)), u, v, half + 0.03, ratio * half + 0.03);
-        add_decal(m, scene_part::wall_poster, picture, u, v, half, ratio * half, m.chance(0.8) ? 0 : m.uniform(-0.3, 0.3));
+        add_decal(m, scene_part::wall_poster, picture, u, v, half, ratio * half,
+                  m.chance(0.8) ? 0 : m.uniform(-0.3, 0.3));
     }
 }
 
@@ -87,7 +88,8 @@ inline material wall_paint(scene_maker& m)
 {
     material paint = m.plain(mix(m.colour(0.5), {0.6, 0.58, 0.55}, 0.5));
     if (m.chance(0.4)) {
-        constexpr pattern looks[] = {pattern::stripes, pattern::clouds, pattern::bricks, pattern::tiles, pattern::marble};
+        constexpr pattern looks[] = {pattern::stripes, pattern::clouds, pattern::bricks, pattern::tiles,
+                                     pattern::marble};
         paint.look = looks[m.between(0, 4)];
         paint.second = m.shade_of(paint.first, 0.35);
         paint.scale = m.uniform(0.2, 0.8);
@@ -133,7 +135,8 @@ inline void add_room_light(scene_maker& m, room_size const& r)
     s.ambient_above = ambient * vec3{1, 1, 1};
     s.ambient_below = 0.6 * ambient * vec3{1, 0.95, 0.9};
     for (auto k = m.between(1, 2); k > 0; --k) {
-        vec3 const at = m.point({-0.8 * r.half_x, -0.97 * r.tall, 0.1 * r.depth}, {0.8 * r.half_x, -0.6 * r.tall, 0.9 * r.depth});
+        vec3 const at =
+            m.point({-0.8 * r.half_x, -0.97 * r.tall, 0.1 * r.depth}, {0.8 * r.half_x, -0.6 * r.tall, 0.9 * r.depth});
         double const power = m.uniform(1, 4);
         double const size = m.chance(0.5) ? 0 : m.uniform(0.05, 0.3);
         m.build.add(lamp{.position = at, .light = power * vec3{1, 0.95, 0.85 * warm}, .size = size});
@@ -185,11 +188,16 @@ inline void add_along_walls(scene_maker& m, room_size const& r)
         }
         stand const s(m, at, turn, some_camouflage(m));
         double const kind = m.random.uniform();
-        if (kind < 0.4) add_shelf(s);
-        else if (kind < 0.6) add_sofa(s);
-        else if (kind < 0.72) add_floor_lamp(s);
-        else if (kind < 0.85) add_pot_plant(s);
-        else add_box(s, m.uniform(0.4, 1));
+        if (kind < 0.4)
+            add_shelf(s);
+        else if (kind < 0.6)
+            add_sofa(s);
+        else if (kind < 0.72)
+            add_floor_lamp(s);
+        else if (kind < 0.85)
+            add_pot_plant(s);
+        else
+            add_box(s, m.uniform(0.4, 1));
     }
 }
 
@@ -240,7 +248,8 @@ inline void make_desk(scene_maker& m)
     plate.material = m.add(top);
     m.build.add(plate);
     // A sheet that covers the top a millimetre above carries the markings: papers, stains.
-    solid sheet{.kind = shape::plane, .centre = {0, -up - 0.001, middle}, .size = {half, deep, 0}, .axes = ground_axes()};
+    solid sheet{
+        .kind = shape::plane, .centre = {0, -up - 0.001, middle}, .size = {half, deep, 0}, .axes = ground_axes()};
     sheet.part = plate.part;
     sheet.material = plate.material;
     m.build.add(sheet);
@@ -277,11 +286,20 @@ inline void add_anything(scene_maker& m, room_size const& r)
     auto const look = m.add(m.anything(largest));
     switch (m.between(0, 5)) {
         case 0:
-        case 1: s.box(scene_part::box_body, look, at, half, turn); break;
-        case 2: s.ellipsoid(scene_part::ball_body, look, at, half, turn); break;
-        case 3: s.cylinder(scene_part::vessel_body, look, at, 0.5 * half.x, half.y, turn); break;
-        case 4: s.cylinder(scene_part::pole_post, look, at, m.uniform(0.006, 0.04), 3 * largest, turn); break;
-        default: add_foliage(s, scene_part::bush_leaves, look, at, half, m.between(20, 50), 0.3 * half.y);
+        case 1:
+            s.box(scene_part::box_body, look, at, half, turn);
+            break;
+        case 2:
+            s.ellipsoid(scene_part::ball_body, look, at, half, turn);
+            break;
+        case 3:
+            s.cylinder(scene_part::vessel_body, look, at, 0.5 * half.x, half.y, turn);
+            break;
+        case 4:
+            s.cylinder(scene_part::pole_post, look, at, m.uniform(0.006, 0.04), 3 * largest, turn);
+            break;
+        default:
+            add_foliage(s, scene_part::bush_leaves, look, at, half, m.between(20, 50), 0.3 * half.y);
     }
     s.close();
 }

@@ -23,10 +23,10 @@ enum class pattern {
     clouds,    ///< value noise of four octaves between the colours
     blotches,  ///< the same with sharp edges
     marble,
-    speckle,   ///< small cells of random tint
-    facade,    ///< rows of windows in the second colour
-    poster,    ///< rectangles and discs of random colours
-    print      ///< lines of something like text in the second colour
+    speckle,  ///< small cells of random tint
+    facade,   ///< rows of windows in the second colour
+    poster,   ///< rectangles and discs of random colours
+    print     ///< lines of something like text in the second colour
 };
 
 /// A surface. Lengths in metres, colours in linear light and [0, 1].
@@ -146,22 +146,30 @@ inline double second_share(material const& m, double u, double v, vec3 local, do
 {
     auto const noise = [&] { return octaves(local, 4, m.salt, footprint); };
     switch (m.look) {
-        case pattern::stripes: return fraction(u) < 0.5 ? 1 : 0;
-        case pattern::checks: return (cell(2 * u) + cell(2 * v)) % 2 != 0 ? 1 : 0;
+        case pattern::stripes:
+            return fraction(u) < 0.5 ? 1 : 0;
+        case pattern::checks:
+            return (cell(2 * u) + cell(2 * v)) % 2 != 0 ? 1 : 0;
         case pattern::bricks: {
             double const row = std::floor(4 * v);
             double const along = u + (std::fmod(row, 2) != 0 ? 0.5 : 0);
             return fraction(4 * v) < 0.12 || fraction(along) < 0.03 ? 1 : 0;
         }
-        case pattern::tiles: return fraction(u) < 0.04 || fraction(v) < 0.04 ? 1 : 0;
-        case pattern::clouds: return noise();
-        case pattern::blotches: return noise() > 0.5 ? 1 : 0;
-        case pattern::marble: return 0.5 + 0.5 * std::sin(6.2832 * (u + 1.5 * noise()));
+        case pattern::tiles:
+            return fraction(u) < 0.04 || fraction(v) < 0.04 ? 1 : 0;
+        case pattern::clouds:
+            return noise();
+        case pattern::blotches:
+            return noise() > 0.5 ? 1 : 0;
+        case pattern::marble:
+            return 0.5 + 0.5 * std::sin(6.2832 * (u + 1.5 * noise()));
         case pattern::print:
-            return fraction(8 * v) < 0.5 && fraction(v) < 0.85 && lattice_value(cell(24 * u), cell(8 * v), 0, m.salt) > 0.25
+            return fraction(8 * v) < 0.5 && fraction(v) < 0.85 &&
+                           lattice_value(cell(24 * u), cell(8 * v), 0, m.salt) > 0.25
                        ? 1
                        : 0;
-        default: return 0;
+        default:
+            return 0;
     }
 }
 
@@ -170,7 +178,8 @@ inline vec3 pattern_colour(material const& m, surface_point const& s, double foo
     double const c = std::cos(m.angle), sn = std::sin(m.angle);
     double const u = (c * s.u + sn * s.v) / m.scale, v = (c * s.v - sn * s.u) / m.scale;
     switch (m.look) {
-        case pattern::plain: return m.first;
+        case pattern::plain:
+            return m.first;
         case pattern::planks: {
             double const row = std::floor(4 * v), shift = hashed_unit(m.salt, static_cast<std::uint64_t>(cell(row)));
             if (fraction(4 * v) < 0.05) return 0.5 * m.second;
@@ -180,9 +189,12 @@ inline vec3 pattern_colour(material const& m, surface_point const& s, double foo
             return mix(m.first, m.second,
                        lattice_value(cell(s.local.x / m.scale * 4), cell(s.local.y / m.scale * 4),
                                      cell(s.local.z / m.scale * 4), m.salt));
-        case pattern::facade: return facade_colour(m, u, v);
-        case pattern::poster: return poster_colour(m, fraction(u + 0.5), fraction(v + 0.5));
-        default: return mix(m.first, m.second, second_share(m, u, v, (1 / m.scale) * s.local, footprint));
+        case pattern::facade:
+            return facade_colour(m, u, v);
+        case pattern::poster:
+            return poster_colour(m, fraction(u + 0.5), fraction(v + 0.5));
+        default:
+            return mix(m.first, m.second, second_share(m, u, v, (1 / m.scale) * s.local, footprint));
     }
 }
 
@@ -191,11 +203,14 @@ inline vec3 mean_colour(material const& m)
 {
     switch (m.look) {
         case pattern::plain:
-        case pattern::poster: return m.first;
+        case pattern::poster:
+            return m.first;
         case pattern::bricks:
         case pattern::tiles:
-        case pattern::print: return mix(m.first, m.second, 0.12);
-        default: return mix(m.first, m.second, 0.5);
+        case pattern::print:
+            return mix(m.first, m.second, 0.12);
+        default:
+            return mix(m.first, m.second, 0.5);
     }
 }
 
@@ -205,8 +220,7 @@ inline vec3 colour_at(material const& m, surface_point const& s, double footprin
     // The finest edges of a pattern are about a quarter of its period apart.
     double const seen = std::clamp(0.25 * m.scale / footprint - 0.25, 0.0, 1.0);
     vec3 colour = m.look == pattern::plain ? m.first : mean_colour(m);
-    if (m.look != pattern::plain && seen > 0)
-        colour = mix(colour, pattern_colour(m, s, footprint / m.scale), seen);
+    if (m.look != pattern::plain && seen > 0) colour = mix(colour, pattern_colour(m, s, footprint / m.scale), seen);
     if (m.grain > 0) {
         double const noise = octaves((1 / m.grain_scale) * s.local, 3, m.salt + 17u, footprint / m.grain_scale);
         colour = std::max(0.0, 1 + m.grain * (2 * noise - 1)) * colour;

@@ -35,8 +35,8 @@ struct solid_group {
 
 /// A lamp at a position, or the sun in a direction.
 struct lamp {
-    vec3 position{};       ///< of the sun: unit vector towards it
-    vec3 light{1, 1, 1};   ///< brightness on a surface facing it: at 1 m; of the sun, everywhere
+    vec3 position{};      ///< of the sun: unit vector towards it
+    vec3 light{1, 1, 1};  ///< brightness on a surface facing it: at 1 m; of the sun, everywhere
     bool sun = false;
     double size = 0;  ///< radius, metres; of the sun, radians. Its shadows have soft edges.
 };

@@ -47,7 +47,8 @@ inline void add_road_paint(scene_maker& m, street_size const& s)
     if (m.chance(0.8))
         for (double z = shift; z < 80; z += gap) add_decal(m, scene_part::road_paint, white, 0, z, 0.08, dash);
     if (m.chance(0.6))
-        for (double const x : {-s.road + 0.3, s.road - 0.3}) add_decal(m, scene_part::road_paint, white, x, 40, 0.07, 60);
+        for (double const x : {-s.road + 0.3, s.road - 0.3})
+            add_decal(m, scene_part::road_paint, white, x, 40, 0.07, 60);
     if (m.chance(0.5)) {
         double const z = m.uniform(5, 25);
         for (double x = -s.road + 0.4; x < s.road; x += 1) add_decal(m, scene_part::road_paint, white, x, z, 0.27, 1.6);
@@ -72,7 +73,8 @@ inline void add_road(scene_maker& m, street_size const& s)
     for (auto k = m.between(0, 4); k > 0; --k) {
         double const x = m.uniform(-1, 1) * s.road, z = m.uniform(2, 30), half = m.uniform(0.5, 1.5);
         double const darker = m.uniform(0.4, 1.6);
-        add_decal(m, scene_part::road_surface, m.plain((darker * grey) * vec3{1, 1, 1}), x, z, half, half * m.uniform(0.5, 4));
+        add_decal(m, scene_part::road_surface, m.plain((darker * grey) * vec3{1, 1, 1}), x, z, half,
+                  half * m.uniform(0.5, 4));
     }
     add_road_paint(m, s);
     m.build.close_group();

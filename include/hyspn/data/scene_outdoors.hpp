@@ -26,7 +26,8 @@ inline void add_tree(stand s)
     bool const bare = m.chance(0.12);
     std::vector<vec3> tips;
     for (index_t k = 0; k < blobs; ++k) {
-        vec3 const tip = fork + m.point({-0.7 * crown, 0.2 * crown, -0.7 * crown}, {0.7 * crown, 1.5 * crown, 0.7 * crown});
+        vec3 const tip =
+            fork + m.point({-0.7 * crown, 0.2 * crown, -0.7 * crown}, {0.7 * crown, 1.5 * crown, 0.7 * crown});
         s.rod(scene_part::tree_trunk, wood, fork, tip, 0.4 * r);
         for (index_t twig = 0; bare && twig < 6; ++twig) {
             vec3 const from = mix(fork, tip, m.uniform(0.3, 1));
@@ -96,7 +97,8 @@ inline void add_car(stand s)
         s.box(scene_part::car_light, front, {x * wide, 0.3 + 1.2 * low, -long_half}, {0.15, 0.07, 0.02});
         s.box(scene_part::car_light, back, {x * wide, 0.3 + 1.2 * low, long_half}, {0.12, 0.09, 0.02});
         for (double const z : {-0.62, 0.62})
-            s.cylinder(scene_part::car_wheel, rubber, {1.2 * x * wide, 0.32, z * long_half}, 0.32, 0.11, rolled(1.5708));
+            s.cylinder(scene_part::car_wheel, rubber, {1.2 * x * wide, 0.32, z * long_half}, 0.32, 0.11,
+                       rolled(1.5708));
     }
     s.close();
 }
@@ -133,8 +135,10 @@ inline void add_pole(stand s)
         s.cylinder(scene_part::pole_post, steel, {0, tall / 2, 0}, 0.03, tall / 2);
         material face = m.anything(0.5);
         face.look = m.chance(0.5) ? pattern::poster : pattern::print;
-        if (m.chance(0.5)) s.cylinder(scene_part::pole_sign, m.add(face), {0, tall - 0.3, -0.05}, 0.3, 0.01, pitched(1.5708));
-        else s.box(scene_part::pole_sign, m.add(face), {0, tall - 0.3, -0.05}, {0.35, m.uniform(0.15, 0.4), 0.01});
+        if (m.chance(0.5))
+            s.cylinder(scene_part::pole_sign, m.add(face), {0, tall - 0.3, -0.05}, 0.3, 0.01, pitched(1.5708));
+        else
+            s.box(scene_part::pole_sign, m.add(face), {0, tall - 0.3, -0.05}, {0.35, m.uniform(0.15, 0.4), 0.01});
     } else {
         double const tall = m.uniform(0.7, 1.1);
         s.cylinder(scene_part::pole_post, steel, {0, tall / 2, 0}, 0.05, tall / 2);
@@ -149,14 +153,16 @@ inline void add_fence(stand s, double half)
     auto const post = m.add(m.chance(0.5) ? m.wood() : m.metal());
     double const tall = m.uniform(0.7, 1.6), gap = m.uniform(0.12, 0.35), r = m.uniform(0.008, 0.03);
     bool const boards = m.chance(0.35);
-    for (double x = -half; x <= half; x += 2) s.cylinder(scene_part::fence_post, post, {x, tall / 2, 0}, 2 * r, tall / 2);
-    for (double const up : {0.15, 0.9})
-        s.box(scene_part::fence_bar, post, {0, up * tall, 0}, {half, 0.02, 0.012});
+    for (double x = -half; x <= half; x += 2)
+        s.cylinder(scene_part::fence_post, post, {x, tall / 2, 0}, 2 * r, tall / 2);
+    for (double const up : {0.15, 0.9}) s.box(scene_part::fence_bar, post, {0, up * tall, 0}, {half, 0.02, 0.012});
     s.close();
     index_t in_group = 0;
     for (double x = -half; x <= half; x += gap) {
-        if (boards) s.box(scene_part::fence_bar, post, {x, 0.52 * tall, -0.02}, {0.36 * gap, 0.48 * tall, 0.01});
-        else s.cylinder(scene_part::fence_bar, post, {x, 0.52 * tall, 0}, r, 0.46 * tall);
+        if (boards)
+            s.box(scene_part::fence_bar, post, {x, 0.52 * tall, -0.02}, {0.36 * gap, 0.48 * tall, 0.01});
+        else
+            s.cylinder(scene_part::fence_bar, post, {x, 0.52 * tall, 0}, r, 0.46 * tall);
         if (++in_group % 12 == 0) s.close();
     }
     s.close();

@@ -101,9 +101,9 @@ struct scene_maker {
     material anything(double scale)
     {
         material m = plain(colour());
-        constexpr pattern looks[] = {pattern::plain,   pattern::plain,  pattern::stripes, pattern::checks,
-                                     pattern::clouds,  pattern::clouds, pattern::blotches, pattern::speckle,
-                                     pattern::marble,  pattern::tiles,  pattern::poster,  pattern::print,
+        constexpr pattern looks[] = {pattern::plain,  pattern::plain,  pattern::stripes,  pattern::checks,
+                                     pattern::clouds, pattern::clouds, pattern::blotches, pattern::speckle,
+                                     pattern::marble, pattern::tiles,  pattern::poster,   pattern::print,
                                      pattern::bricks};
         m.look = looks[between(0, std::size(looks) - 1)];
         m.second = chance(0.4) ? shade_of(m.first, 0.5) : colour();

@@ -26,13 +26,13 @@ struct scene_images {
 
 /// What the camera does to the light.
 struct photograph {
-    double max_depth = 80;   ///< metres; farther depths are 0
-    double brightness = 0.4; ///< of the picture, in [0, 1]: where the mean of the light is put
-    double vignetting = 0;   ///< share of the light lost in the corners
-    double blur = 0.5;       ///< standard deviation, pixels; 0 for none, else up to 10
-    double noise = 0.01;     ///< standard deviation in grey areas, [0, 1]
-    vec3 tint{1, 1, 1};      ///< of the white balance
-    std::uint64_t seed = 0;  ///< of the noise
+    double max_depth = 80;    ///< metres; farther depths are 0
+    double brightness = 0.4;  ///< of the picture, in [0, 1]: where the mean of the light is put
+    double vignetting = 0;    ///< share of the light lost in the corners
+    double blur = 0.5;        ///< standard deviation, pixels; 0 for none, else up to 10
+    double noise = 0.01;      ///< standard deviation in grey areas, [0, 1]
+    vec3 tint{1, 1, 1};       ///< of the white balance
+    std::uint64_t seed = 0;   ///< of the noise
 };
 
 namespace detail {
@@ -91,7 +91,8 @@ struct expose_op {
         double const y = static_cast<double>(i) + 0.5 - height / 2, x = static_cast<double>(j) + 0.5 - width / 2;
         double const corner = (x * x + y * y) / (0.25 * (height * height + width * width));
         double const filter = c == 0 ? tint.x : c == 1 ? tint.y : tint.z;
-        light(c, i, j) = static_cast<float>(gain * filter * (1 - vignetting * corner) * static_cast<double>(light(c, i, j)));
+        light(c, i, j) =
+            static_cast<float>(gain * filter * (1 - vignetting * corner) * static_cast<double>(light(c, i, j)));
     }
 };
 
@@ -123,27 +124,28 @@ struct develop_op {
 /// `photograph::blur` instead of more rays. The same bits on every host policy and for any number of threads.
 /// Throws value_error for a height or width below 1, a blur outside [0, 10], a max_depth that is not positive.
 template <execution_policy P>
-    requires same_space<P, tensor<float, 2>>
-scene_images draw(P const& exec, scene const& what, index_t height, index_t width, photograph const& how = {})
-{
-    using hyspn::detail::require_value;
-    require_value(height >= 1, "draw", "height", "at least 1", static_cast<double>(height));
-    require_value(width >= 1, "draw", "width", "at least 1", static_cast<double>(width));
-    require_value(how.blur >= 0 && how.blur <= 10, "draw", "blur", "in [0, 10] pixels", how.blur);
-    require_value(how.max_depth > 0, "draw", "max_depth", "positive", how.max_depth);
-    scene_images made{tensor<float, 3>(3, height, width), tensor<float, 2>(height, width),
-                      tensor<std::int32_t, 2>(height, width), tensor<std::int32_t, 2>(height, width)};
-    tensor<float, 3> light(3, height, width), smooth(3, height, width), scratch(3, height, width);
-    using hyspn::detail::dispatch;
-    dispatch(exec, detail::trace_op{&what, how.max_depth, light, made.depth, made.labels, made.parts});
-    double const root = reduce(exec, height * width, detail::mean_light_op{light}) / static_cast<double>(height * width);
-    double const wanted = std::pow(how.brightness, 2.2);
-    dispatch(exec, detail::expose_op{light, wanted / std::max(root * root, 1e-6), how.vignetting, how.tint});
-    if (how.blur > 0)
-        hyspn::detail::gaussian_blur<P, float, memory::host>(exec, as_const(light), as_view(smooth), as_view(scratch),
-                                                             how.blur);
-    dispatch(exec, detail::develop_op{how.blur > 0 ? smooth : light, made.rgb, how.noise, how.seed});
-    return made;
-}
+    requires same_space<P, tensor<float, 2>> scene_images draw(P const& exec, scene const& what, index_t height,
+                                                               index_t width, photograph const& how = {})
+    {
+        using hyspn::detail::require_value;
+        require_value(height >= 1, "draw", "height", "at least 1", static_cast<double>(height));
+        require_value(width >= 1, "draw", "width", "at least 1", static_cast<double>(width));
+        require_value(how.blur >= 0 && how.blur <= 10, "draw", "blur", "in [0, 10] pixels", how.blur);
+        require_value(how.max_depth > 0, "draw", "max_depth", "positive", how.max_depth);
+        scene_images made{tensor<float, 3>(3, height, width), tensor<float, 2>(height, width),
+                          tensor<std::int32_t, 2>(height, width), tensor<std::int32_t, 2>(height, width)};
+        tensor<float, 3> light(3, height, width), smooth(3, height, width), scratch(3, height, width);
+        using hyspn::detail::dispatch;
+        dispatch(exec, detail::trace_op{&what, how.max_depth, light, made.depth, made.labels, made.parts});
+        double const root =
+            reduce(exec, height * width, detail::mean_light_op{light}) / static_cast<double>(height * width);
+        double const wanted = std::pow(how.brightness, 2.2);
+        dispatch(exec, detail::expose_op{light, wanted / std::max(root * root, 1e-6), how.vignetting, how.tint});
+        if (how.blur > 0)
+            hyspn::detail::gaussian_blur<P, float, memory::host>(exec, as_const(light), as_view(smooth),
+                                                                 as_view(scratch), how.blur);
+        dispatch(exec, detail::develop_op{how.blur > 0 ? smooth : light, made.rgb, how.noise, how.seed});
+        return made;
+    }
 
 }  // namespace hyspn::data

@@ -28,11 +28,11 @@ struct solid {
     shape kind = shape::box;
     vec3 centre{}, size{};
     frame axes{};
-    std::int32_t part = 0;      ///< index into scene_parts
-    std::int32_t material = 0;  ///< index into scene::materials
+    std::int32_t part = 0;                     ///< index into scene_parts
+    std::int32_t material = 0;                 ///< index into scene::materials
     std::int32_t first_decal = 0, decals = 0;  ///< planes: markings on it, a range of scene::decals, later ones on top
-    double camouflage = 0;    ///< share of the colour taken from what lies behind; 1 cannot be seen
-    std::uint32_t salt = 0;   ///< makes leaves differ
+    double camouflage = 0;                     ///< share of the colour taken from what lies behind; 1 cannot be seen
+    std::uint32_t salt = 0;                    ///< makes leaves differ
 };
 
 /// Points from + t·along.
@@ -129,11 +129,16 @@ inline double meet_leaf(solid const& s, ray const& r)
 inline double meet(solid const& s, ray const& r)
 {
     switch (s.kind) {
-        case shape::plane: return meet_plane(s, r);
-        case shape::box: return meet_box(s, r);
-        case shape::ellipsoid: return meet_ellipsoid(s, r);
-        case shape::cylinder: return meet_cylinder(s, r);
-        case shape::leaf: return meet_leaf(s, r);
+        case shape::plane:
+            return meet_plane(s, r);
+        case shape::box:
+            return meet_box(s, r);
+        case shape::ellipsoid:
+            return meet_ellipsoid(s, r);
+        case shape::cylinder:
+            return meet_cylinder(s, r);
+        case shape::leaf:
+            return meet_leaf(s, r);
     }
     return never;
 }
@@ -158,7 +163,8 @@ inline surface_point ellipsoid_surface(solid const& s, vec3 p)
 {
     vec3 const q{p.x / s.size.x, p.y / s.size.y, p.z / s.size.z};
     vec3 const normal = unit({q.x / s.size.x, q.y / s.size.y, q.z / s.size.z});
-    return {s.axes.to_world(normal), p, std::atan2(q.z, q.x) * s.size.x, std::asin(std::clamp(q.y, -1.0, 1.0)) * s.size.y};
+    return {s.axes.to_world(normal), p, std::atan2(q.z, q.x) * s.size.x,
+            std::asin(std::clamp(q.y, -1.0, 1.0)) * s.size.y};
 }
 
 /// The surface where `r` meets `s` at `t`.
@@ -177,11 +183,16 @@ inline surface_point surface_at(solid const& s, ray const& r, double t)
 inline double reach(solid const& s)
 {
     switch (s.kind) {
-        case shape::plane: return s.size.x == 0 ? never : std::hypot(s.size.x, s.size.y);
-        case shape::box: return length(s.size);
-        case shape::ellipsoid: return std::max({s.size.x, s.size.y, s.size.z});
-        case shape::cylinder: return std::hypot(s.size.x, s.size.y);
-        case shape::leaf: return s.size.x;
+        case shape::plane:
+            return s.size.x == 0 ? never : std::hypot(s.size.x, s.size.y);
+        case shape::box:
+            return length(s.size);
+        case shape::ellipsoid:
+            return std::max({s.size.x, s.size.y, s.size.z});
+        case shape::cylinder:
+            return std::hypot(s.size.x, s.size.y);
+        case shape::leaf:
+            return s.size.x;
     }
     return never;
 }

@@ -47,8 +47,8 @@ inline sighting look(scene const& s, ray const& r, solid_group const* without = 
     return seen;
 }
 
-/// Whether a solid of finite size lies on the ray before t = until. Endless planes are the outsides of a scene: they hide
-/// no lamp.
+/// Whether a solid of finite size lies on the ray before t = until. Endless planes are the outsides of a scene: they
+/// hide no lamp.
 inline bool shadowed(scene const& s, ray const& r, double until)
 {
     double const inverse = 1 / dot(r.along, r.along);
@@ -96,7 +96,7 @@ struct shading_point {
     vec3 position;
     surface_point surface;
     material const* look;
-    vec3 colour;     ///< of the material there
+    vec3 colour;  ///< of the material there
     scene_part part;
 };
 

@@ -44,17 +44,17 @@ inline tensor<float, 2> draw_density(view<float const, 2> depth, double density,
 
 /// A camera that triangulates a projected pattern (Kinect, RealSense): a dense map with holes.
 struct structured_light_options {
-    double focal = 0.9;           ///< of the camera, in widths of the image
-    double baseline = 0.075;      ///< metres from the projector, on the right, to the camera
+    double focal = 0.9;                     ///< of the camera, in widths of the image
+    double baseline = 0.075;                ///< metres from the projector, on the right, to the camera
     double min_depth = 0.4, max_depth = 8;  ///< metres
-    double sensor_width = 640;    ///< pixels of the real sensor, whose disparities are rounded
-    double disparity_step = 0.125;  ///< of the rounding, pixels of the sensor; 0 for none
-    double disparity_noise = 0.05;  ///< standard deviation, pixels of the sensor
-    double dark = 0.12;           ///< grey below which the pattern is lost, in [0, 1]
-    double bright = 0.97;         ///< grey above which it is lost: lamps, specular spots
-    double edge_loss = 0.5;       ///< how likely a pixel beside an edge of depth is lost
-    double edge = 0.05;           ///< relative jump of depth that counts as an edge
-    double speckle_loss = 0.01;   ///< how likely any pixel is lost
+    double sensor_width = 640;              ///< pixels of the real sensor, whose disparities are rounded
+    double disparity_step = 0.125;          ///< of the rounding, pixels of the sensor; 0 for none
+    double disparity_noise = 0.05;          ///< standard deviation, pixels of the sensor
+    double dark = 0.12;                     ///< grey below which the pattern is lost, in [0, 1]
+    double bright = 0.97;                   ///< grey above which it is lost: lamps, specular spots
+    double edge_loss = 0.5;                 ///< how likely a pixel beside an edge of depth is lost
+    double edge = 0.05;                     ///< relative jump of depth that counts as an edge
+    double speckle_loss = 0.01;             ///< how likely any pixel is lost
     std::uint64_t seed = 0;
 };
 
@@ -103,7 +103,8 @@ struct structured_light {
         if (in_shadow(i, j)) return 0;
         double const pixels = options.focal * options.baseline * options.sensor_width;
         double disparity = pixels / z + options.disparity_noise * pixel_normal(options.seed, depth, i, j);
-        if (options.disparity_step > 0) disparity = options.disparity_step * std::round(disparity / options.disparity_step);
+        if (options.disparity_step > 0)
+            disparity = options.disparity_step * std::round(disparity / options.disparity_step);
         return disparity > 0 ? pixels / disparity : 0;
     }
 };
@@ -128,16 +129,16 @@ inline tensor<float, 2> structured_light(view<float const, 2> depth, view<float 
 /// A laser scanner above the camera: lines of points. The defaults are those of a Velodyne HDL-64E, except that it
 /// stands higher above the camera than KITTI's 0.08 m: in small images that would be less than a pixel.
 struct lidar_options {
-    double focal = 0.9;            ///< of the camera, in widths of the image
-    index_t beams = 64;            ///< 16, 32, 64
+    double focal = 0.9;                  ///< of the camera, in widths of the image
+    index_t beams = 64;                  ///< 16, 32, 64
     double lowest = -24.8, highest = 2;  ///< degrees of the beams above the horizon
-    double azimuth_step = 0.17;    ///< degrees
-    double above = 0.3;            ///< metres of the scanner above the camera
-    double max_range = 80;         ///< metres
-    double range_noise = 0.02;     ///< standard deviation, metres
-    double lost = 0.1;             ///< how likely a point does not come back
-    double see_through = 0.7;      ///< how likely a point that the camera does not see stays in the map
-    double pitch = 0;              ///< degrees the camera looks down
+    double azimuth_step = 0.17;          ///< degrees
+    double above = 0.3;                  ///< metres of the scanner above the camera
+    double max_range = 80;               ///< metres
+    double range_noise = 0.02;           ///< standard deviation, metres
+    double lost = 0.1;                   ///< how likely a point does not come back
+    double see_through = 0.7;            ///< how likely a point that the camera does not see stays in the map
+    double pitch = 0;                    ///< degrees the camera looks down
     std::uint64_t seed = 0;
 };
 
@@ -152,7 +153,7 @@ inline double seen_from_above(view<float const, 2> const& depth, lidar_options c
     if (!(near > 0)) return near;
     for (index_t k = 1; k <= i && static_cast<double>(k) <= pixels / near; ++k) {
         auto const far = static_cast<double>(depth(i - k, j));
-        if (far > 1.1 * near && static_cast<double>(k) <= pixels * (1 / near - 1 / far)) return far;
+        if (far > 0 && static_cast<double>(k) <= pixels * (1 / near - 1 / far)) return far;
     }
     return near;
 }
@@ -172,8 +173,8 @@ inline bool pixel_of(lidar_options const& o, dims<2> const& size, double azimuth
 
 }  // namespace detail
 
-/// Points of such a scanner on a true depth [H, W], in metres along the camera's axis, as a sparse map [H, W]. Where two
-/// points fall on one pixel the nearer stays. Throws value_error for beams below 1, a step that is not positive.
+/// Points of such a scanner on a true depth [H, W], in metres along the camera's axis, as a sparse map [H, W]. Where
+/// two points fall on one pixel the nearer stays. Throws value_error for beams below 1, a step that is not positive.
 inline tensor<float, 2> lidar(view<float const, 2> depth, lidar_options const& options = {})
 {
     using hyspn::detail::require_value;
@@ -183,7 +184,8 @@ inline tensor<float, 2> lidar(view<float const, 2> depth, lidar_options const& o
     constexpr double degree = 0.017453292519943295;
     auto const steps = static_cast<index_t>(180 / options.azimuth_step);
     for (index_t beam = 0; beam < options.beams; ++beam) {
-        double const share = options.beams > 1 ? static_cast<double>(beam) / static_cast<double>(options.beams - 1) : 0.5;
+        double const share =
+            options.beams > 1 ? static_cast<double>(beam) / static_cast<double>(options.beams - 1) : 0.5;
         double const elevation = degree * (options.lowest + (options.highest - options.lowest) * share);
         for (index_t step = 0; step < steps; ++step) {
             dims<2> p{};
@@ -202,8 +204,8 @@ inline tensor<float, 2> lidar(view<float const, 2> depth, lidar_options const& o
     return sparse;
 }
 
-/// Replaces a share of the measurements of a sparse map by wrong ones: the true distance times a factor between 1/spread
-/// and spread, log-uniform. Throws value_error for a share outside [0, 1] or a spread below 1.
+/// Replaces a share of the measurements of a sparse map by wrong ones: the true distance times a factor between
+/// 1/spread and spread, log-uniform. Throws value_error for a share outside [0, 1] or a spread below 1.
 inline void add_outliers(view<float, 2> sparse, double share, double spread, std::uint64_t seed)
 {
     using hyspn::detail::require_value;

@@ -9,7 +9,6 @@
 
 #include <hyspn/core/tensor.hpp>
 #include <hyspn/exec/dispatch.hpp>
-#include <hyspn/guidance/initial_depth.hpp>
 #include <hyspn/guidance/local_planes.hpp>
 #include <hyspn/guidance/nearest_samples.hpp>
 #include <hyspn/guidance/plane_expert_op.hpp>

@@ -75,8 +75,8 @@ inline tensor<std::uint8_t, 2> read_label_png(std::filesystem::path const& path)
     return labels;
 }
 
-/// Writes a label map [H, W] as 8-bit grey. The caller commits the file. Throws value_error for labels outside 0 ... 255,
-/// io_error, shape_error (empty map).
+/// Writes a label map [H, W] as 8-bit grey. The caller commits the file. Throws value_error for labels outside 0 ...
+/// 255, io_error, shape_error (empty map).
 template <view_of_rank<2> X>
 void write_label_png(atomic_file& file, X const& labels)
 {

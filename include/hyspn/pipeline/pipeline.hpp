@@ -8,6 +8,7 @@
 
 #include <hyspn/core/leaf.hpp>
 #include <hyspn/core/random.hpp>
+#include <hyspn/nn/maps.hpp>
 #include <hyspn/pipeline/detail/heads.hpp>
 #include <hyspn/pipeline/stage.hpp>
 #include <hyspn/pipeline/start.hpp>
@@ -76,6 +77,11 @@ struct pipeline {
             for_each_leaf(p.affinity, with_prefix("affinity", f));
             for_each_leaf(p.propagation, with_prefix("propagation", f));
         }
+        /// The same for running averages, of a guidance that has them.
+        template <class Self, class F>
+            requires std::same_as<std::remove_const_t<Self>, params> &&
+                     requires(Self& p, F& f) { for_each_buffer(p.guidance, f); }
+        friend void for_each_buffer(Self& p, F&& f) { for_each_buffer(p.guidance, with_prefix("guidance", f)); }
     };
 
     /// What forward leaves for backward.
@@ -162,6 +168,14 @@ struct pipeline {
         guide().backward(exec, p.guidance, in.image, s.guidance, dheads, dimage, dp.guidance);
     }
 
+    /// Moves running averages, of a guidance that has them, towards what a training forward saw.
+    template <execution_policy P, class T, class M>
+    void update(P const& exec, saved<T, M> const& s, params<T, M>& p) const
+    {
+        if constexpr (requires { guidance.update(exec, s.guidance, p.guidance); })
+            guide().update(exec, s.guidance, p.guidance);
+    }
+
     /// The parts with the outputs that the others need.
     Guidance guide() const
     {
@@ -181,7 +195,7 @@ private:
     template <class T, class M>
     static view<T, 4, M> head(view<T, 4, M> const& all, index_t first, index_t count)
     {
-        return detail::channel_range(all, first, count);
+        return count == 0 ? view<T, 4, M>{} : nn::channel_range(all, first, count);
     }
     template <class T, class M>
     view<T, 4, M> start_of(view<T, 4, M> const& all) const

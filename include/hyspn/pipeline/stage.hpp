@@ -5,6 +5,7 @@
 #include <concepts>
 
 #include <hyspn/core/parameters.hpp>
+#include <hyspn/exec/dispatch.hpp>
 #include <hyspn/exec/elementwise.hpp>
 #include <hyspn/propagation/arrays.hpp>
 
@@ -18,7 +19,9 @@
 ///     saved<T, M>                          what forward leaves for backward
 ///     forward(exec, p, in, out), forward(exec, p, in, out, saved), backward(exec, p, in, saved, dout, d, dp)
 ///
-/// as_stage(network) makes it: an overload found by argument-dependent lookup, so other networks can have theirs.
+/// as_stage(network) makes it: an overload in the network's own namespace, where argument-dependent lookup finds it in
+/// whatever order headers are included, so other networks can have theirs. stages.hpp has all of this library's. Of its
+/// networks propagation::volume has none: it propagates through volumes [N, D, H, W], which no stage here makes.
 
 namespace hyspn {
 

@@ -15,9 +15,9 @@ namespace hyspn::start {
 struct given {
     index_t maps = 1;  ///< L
 
-    index_t inputs() const { return maps; }    ///< maps given
-    index_t outputs() const { return maps; }   ///< maps propagated
-    index_t channels() const { return 0; }     ///< read from the guidance
+    index_t inputs() const { return maps; }   ///< maps given
+    index_t outputs() const { return maps; }  ///< maps propagated
+    index_t channels() const { return 0; }    ///< read from the guidance
 };
 
 /// A positive map given, times the exponential of a bounded correction: h0 = x·exp(bound·tanh(m)).
@@ -75,7 +75,7 @@ struct start_correction_adjoint_op {
 
 /// exp(m_k − max m)·w_k of one pixel, unnormalised.
 template <class T, class M>
-struct mixture_weights {
+struct start_mixture_weights {
     view<T const, 4, M> const& x;
     view<T const, 4, M> const& m;
     index_t n, i, j;
@@ -103,7 +103,7 @@ struct start_mixture_op {
     dims<4> shape() const { return h0.extents(); }
     HYSPN_HD void operator()(index_t n, index_t, index_t i, index_t j) const
     {
-        mixture_weights<T, M> const pixel{x, m, n, i, j};
+        start_mixture_weights<T, M> const pixel{x, m, n, i, j};
         T const most = pixel.greatest();
         T sum = 0, weighted = 0;
         for (index_t k = 0; k < pixel.count(); ++k) {
@@ -124,7 +124,7 @@ struct start_mixture_adjoint_op {
     dims<4> shape() const { return h0.extents(); }
     HYSPN_HD void operator()(index_t n, index_t, index_t i, index_t j) const
     {
-        mixture_weights<T, M> const pixel{x, m, n, i, j};
+        start_mixture_weights<T, M> const pixel{x, m, n, i, j};
         T const most = pixel.greatest();
         T sum = 0;
         for (index_t k = 0; k < pixel.count(); ++k) sum += pixel.weight(k, most);
@@ -160,9 +160,8 @@ void start_backward(P const&, start::given const&, view<T const, 4, M> const&, v
 {
 }
 template <execution_policy P, class T, class M>
-void start_backward(P const& exec, start::correction const& o, view<T const, 4, M> const&,
-                    view<T const, 4, M> const& m, view<T const, 4, M> const& h0, view<T const, 4, M> const& dh0,
-                    view<T, 4, M> const& dm)
+void start_backward(P const& exec, start::correction const& o, view<T const, 4, M> const&, view<T const, 4, M> const& m,
+                    view<T const, 4, M> const& h0, view<T const, 4, M> const& dh0, view<T, 4, M> const& dm)
 {
     dispatch(exec, start_correction_adjoint_op<T, M>{static_cast<T>(o.bound), m, h0, dh0, dm});
 }

@@ -6,7 +6,7 @@
 #include <utility>
 
 #include <hyspn/optim/adam.hpp>
-#include <hyspn/optim/clip.hpp>
+#include <hyspn/optim/clip_gradient_norm.hpp>
 #include <hyspn/optim/ema.hpp>
 #include <hyspn/pipeline/pipeline.hpp>
 
@@ -18,7 +18,7 @@ namespace hyspn::training {
 struct options {
     optim::adamw optimiser{.rate = 2e-3, .weight_decay = 1e-4};  ///< its rate is that of the schedule's peak
     double clip = 1;         ///< longest gradient, Euclidean norm over all parameters; 0: not limited
-    double average = 0.995;  ///< decay of the running mean of the parameters, in [0, 1)
+    optim::ema average{.decay = 0.995};  ///< the running mean of the parameters
 };
 
 /// All that a run carries from one step to the next.
@@ -73,9 +73,8 @@ step_report take_step(P const& exec, Net const& net, options const& o, double ra
     auto optimiser = o.optimiser;
     optimiser.rate = rate;
     optimiser.step(exec, r.parameters, w.gradient, r.moments);
-    // Early on the mean follows closely, so that it does not remember the beginning.
-    double const steps = static_cast<double>(r.steps);
-    optim::update_average(exec, r.averaged, r.parameters, std::min(o.average, (1 + steps) / (10 + steps)));
+    net.update(exec, w.saved, r.parameters);
+    o.average.update(exec, r.parameters, r.averaged, r.steps - 1);
     return report;
 }
 

@@ -14,16 +14,6 @@
 
 namespace hyspn::detail {
 
-/// Channels first … first + count - 1 of an array; an absent view for none.
-template <class T, class M>
-view<T, 4, M> channel_range(view<T, 4, M> const& all, index_t first, index_t count)
-{
-    if (count == 0) return {};
-    dims<4> e = all.extents();
-    e[1] = count;
-    return {all.data_handle() ? all.data_handle() + first * all.stride(1) : nullptr, e, all.strides()};
-}
-
 /// to = 1/(1 + exp(−(x + bias))).
 template <class T, class M>
 struct biased_sigmoid_op {
@@ -51,6 +41,23 @@ struct sigmoid_adjoint_op {
         d(n, c, i, j) *= y(n, c, i, j) * (1 - y(n, c, i, j));
     }
 };
+
+/// A share in (0, 1) that is learned as log(x/(1 − x)), which ranges over all numbers.
+inline double share_of_logit(double logit)
+{
+    return 1 / (1 + std::exp(-logit));
+}
+inline double logit_of_share(double share)
+{
+    return std::log(share) - std::log1p(-share);
+}
+
+/// The leaf of one number: a host array of extent 1.
+template <class T>
+view<T, 1> scalar_leaf(T& x)
+{
+    return {&x, dims<1>{1}};
+}
 
 /// Gives arrays of weights [O, …] independent normal numbers of variance 1/fan-in; leaves the others (biases, positive
 /// scalars) as they are.

@@ -68,9 +68,13 @@ private:
     }
 };
 
-inline rings_stage as_stage(propagation::presets::dyspn_rings const& net)
+}  // namespace hyspn
+
+namespace hyspn::propagation::presets {
+
+inline rings_stage as_stage(dyspn_rings const& net)
 {
     return {net};
 }
 
-}  // namespace hyspn
+}  // namespace hyspn::propagation::presets

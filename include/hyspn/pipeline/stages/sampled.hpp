@@ -82,8 +82,8 @@ struct sampled_stage {
             wanted.mask = d.confidence;
         c.axes.backward(exec, c.arrays, s.steps, dout, wanted);
         if (c.axes.confidence == propagation::confidence_role::none)
-            detail::blending<T, M>::backward(
-                exec, propagation::present(c.arrays.mask) ? in : stage_inputs<T, M>{}, d.confidence);
+            detail::blending<T, M>::backward(exec, propagation::present(c.arrays.mask) ? in : stage_inputs<T, M>{},
+                                             d.confidence);
         if (dgamma.size() > 0)
             dispatch(exec, detail::add_scaled_op<T, 1, M>{T(1), as_const(dgamma), as_view(dp.gamma)});
     }
@@ -129,25 +129,34 @@ private:
     }
 };
 
-inline sampled_stage as_stage(propagation::sampled const& net)
-{
-    return {net};
-}
-inline sampled_stage as_stage(propagation::presets::nlspn const& net)
-{
-    return {net};
-}
-inline sampled_stage as_stage(propagation::presets::completionformer const& net)
-{
-    return {net};
-}
-inline sampled_stage as_stage(propagation::presets::dyspn_softmax const& net)
-{
-    return {net};
-}
-inline sampled_stage as_stage(propagation::presets::lrru const& net)
+}  // namespace hyspn
+
+namespace hyspn::propagation {
+
+inline sampled_stage as_stage(sampled const& net)
 {
     return {net};
 }
 
-}  // namespace hyspn
+}  // namespace hyspn::propagation
+
+namespace hyspn::propagation::presets {
+
+inline sampled_stage as_stage(nlspn const& net)
+{
+    return {net};
+}
+inline sampled_stage as_stage(completionformer const& net)
+{
+    return {net};
+}
+inline sampled_stage as_stage(dyspn_softmax const& net)
+{
+    return {net};
+}
+inline sampled_stage as_stage(lrru const& net)
+{
+    return {net};
+}
+
+}  // namespace hyspn::propagation::presets

@@ -83,13 +83,22 @@ private:
     };
 };
 
-inline stencil_stage as_stage(propagation::stencil const& net)
-{
-    return {net};
-}
-inline stencil_stage as_stage(propagation::presets::cspn const& net)
+}  // namespace hyspn
+
+namespace hyspn::propagation {
+
+inline stencil_stage as_stage(stencil const& net)
 {
     return {net};
 }
 
-}  // namespace hyspn
+}  // namespace hyspn::propagation
+
+namespace hyspn::propagation::presets {
+
+inline stencil_stage as_stage(cspn const& net)
+{
+    return {net};
+}
+
+}  // namespace hyspn::propagation::presets
