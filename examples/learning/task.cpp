@@ -74,7 +74,7 @@ std::vector<example> make_examples(task const& t, std::uint64_t seed, index_t co
     std::vector<example> examples;
     for (index_t k = 0; k < count; ++k) {
         examples.push_back(loader.next());
-        if (progress) progress(static_cast<double>(k + 1) / static_cast<double>(count));
+        if (progress && !progress(static_cast<double>(k + 1) / static_cast<double>(count))) break;
     }
     return examples;
 }

@@ -18,12 +18,12 @@ namespace learning {
 
 /// What a network is shown of N images, and what it should have said.
 struct example {
-    hyspn::tensor<float, 4> image, maps;              ///< [N, C, H, W], [N, K, H, W]
-    hyspn::tensor<float, 4> measured, mask;           ///< [N, 1, H, W], or no elements
-    hyspn::tensor<float, 4> target;                   ///< of depth: [N, 1, H, W] in units of `scale`, 0 = unknown
-    hyspn::tensor<std::int32_t, 3> labels;            ///< of labels: [N, H, W], 0 = unlabelled
-    float scale = 1;                                  ///< of one image: metres per unit
-    std::string name;                                 ///< of one image
+    hyspn::tensor<float, 4> image{}, maps{};     ///< [N, C, H, W], [N, K, H, W]
+    hyspn::tensor<float, 4> measured{}, mask{};  ///< [N, 1, H, W], or no elements
+    hyspn::tensor<float, 4> target{};            ///< of depth: [N, 1, H, W] in units of `scale`, 0 = unknown
+    hyspn::tensor<std::int32_t, 3> labels{};     ///< of labels: [N, H, W], -1 = unlabelled
+    float scale = 1;                             ///< of one image: metres per unit
+    std::string name{};                          ///< of one image
 
     inputs arrays() const;
     index_t height() const { return image.extent(2); }
@@ -61,10 +61,11 @@ std::unique_ptr<task> make_label_task();
 /// By the name of network_config::task.
 std::unique_ptr<task> make_task(std::string const& name);
 
-/// Called with the share that is done, 0 to 1.
-using progress_function = std::function<void(double)>;
+/// Called with the share that is done, 0 to 1; says whether to go on.
+using progress_function = std::function<bool(double)>;
 
-/// Examples 0 … count - 1 of a seed, made on `threads` threads; the same for any number of them.
+/// Examples 0 … count - 1 of a seed, made on `threads` threads; the same for any number of them. Fewer when
+/// `progress` says so.
 std::vector<example> make_examples(task const& t, std::uint64_t seed, index_t count, index_t height, index_t width,
                                    int threads, progress_function const& progress);
 

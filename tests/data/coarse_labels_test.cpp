@@ -108,6 +108,20 @@ TEST_CASE("coarse_labels: a shift moves no boundary farther than asked for")
     CHECK(moved > 10);
 }
 
+TEST_CASE("coarse_labels: cells are centred on their pixels")
+{
+    tensor<std::int32_t, 2> labels(24, 40);
+    for (index_t i = 0; i < 24; ++i)
+        for (index_t j = 0; j < 40; ++j) labels(i, j) = (i < 12 ? 0 : 1) + (j < 20 ? 0 : 2);
+    auto options = nothing();
+    options.factor = 4;  // boundaries fall between cells
+    auto const p = coarse_labels(labels, 4, options);
+    CHECK(right(p, labels) == 1);
+    for (index_t i = 0; i < 24; ++i)
+        for (index_t j = 0; j < 40; ++j) CHECK(p(0, i, j) == Approx(p(3, 23 - i, 39 - j)).margin(1e-6));
+    CHECK(p(0, 1, 19) == Approx(0.625));  // an eighth of a cell beside the boundary
+}
+
 TEST_CASE("coarse_labels: errors")
 {
     using testing::thrown;

@@ -130,18 +130,18 @@ TEST_CASE("list_tum: nearest in time within 0.02 s, each file once")
     scratch_folder const root;
     testing::write_bytes(root / "rgb.txt",
                          "# color images\n# timestamp filename\n1305.000 rgb/a.png\n1305.033 rgb/b.png\n"
-                         "1305.066 rgb/c.png\n\n1306.000 rgb/d.png\r\n");
+                         "1305.066 rgb/c.png\n\n1306.000 rgb/d.png\r\n1307.000 rgb/e.png\n1307.012 rgb/f.png\n");
     testing::write_bytes(root / "depth.txt",
                          "# depth maps\n1304.990 depth/1.png\n1305.030 depth/2.png\n1305.048 depth/3.png\n"
-                         "1305.900 depth/4.png\n1306.019 depth/5.png\n");
+                         "1305.900 depth/4.png\n1306.019 depth/5.png\n1307.015 depth/6.png\n");
     auto const frames = list_tum(root.path());
-    REQUIRE(frames.size() == 4);
-    // b is nearer to 2 (0.003 s) than to 3 (0.015 s), c takes 3 (0.018 s).
-    for (auto const& [frame, names] : {std::pair{0, "a1"}, {1, "b2"}, {2, "c3"}, {3, "d5"}}) {
+    REQUIRE(frames.size() == 5);
+    // f is nearer to 6 than e, which stays alone. b is nearer to 2 (0.003 s) than to 3 (0.015 s), c takes 3 (0.018 s).
+    for (auto const& [frame, names] : {std::pair{0, "a1"}, {1, "b2"}, {2, "c3"}, {3, "d5"}, {4, "f6"}}) {
         auto const& f = frames[static_cast<std::size_t>(frame)];
         CHECK(f.rgb.stem().string() + f.depth.stem().string() == names);
     }
-    CHECK(list_tum(root.path(), 0.004).size() == 1);
+    CHECK(list_tum(root.path(), 0.004).size() == 2);
     write_picture(root / "rgb/a.png");
     write_raw_depth(root / "depth/1.png", 7500);
     CHECK(load(frames[0]).depth(0, 0) == 1.5F);

@@ -95,7 +95,8 @@ TEST_CASE("plain folders: errors name the folder and what was wanted")
 TEST_CASE("load: scales, and depths that mean nothing")
 {
     scratch_folder const folder;
-    auto const s = storable(5, 6);
+    auto s = storable(5, 6);
+    s.depth(2, 2) = 3;
     io::write_depth_png(folder / "d.png", s.depth);
     // The file holds metres * 256; read as millimetres.
     auto const scaled = load({.depth = folder / "d.png", .depth_scale = 1000}).depth;

@@ -123,6 +123,21 @@ TEST_CASE("scene: a thing of camouflage 1 is in the depth and the labels, not in
     CHECK(nearer > 100);
 }
 
+TEST_CASE("scene: in every layout some things hide in the colours behind them, most do not")
+{
+    for (auto const layout : layouts) {
+        double hidden = 0, all = 0;
+        for (std::uint64_t seed = 0; seed < 30; ++seed)
+            for (auto const& s : make_scene(seed, layout).solids) {
+                hidden += s.camouflage > 0 ? 1 : 0;
+                all += 1;
+            }
+        INFO(static_cast<int>(layout) << ": " << hidden / all);
+        CHECK(hidden / all > 0.03);
+        CHECK(hidden / all < 0.25);
+    }
+}
+
 TEST_CASE("scene: shadows and markings are edges of colour on flat ground")
 {
     auto const floor = [](bool marking, bool post) {

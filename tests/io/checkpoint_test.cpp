@@ -126,12 +126,13 @@ TEST_CASE("Checkpoints of another run are refused, by name, and nothing changes"
     std::string const changed = (folder / "changed").string();
     auto const same = [](io::safetensors&) {};
     CHECK_NOTHROW(training<float>{}.load(path));
-    CHECK(refused(same, "adam") == "load_checkpoint: the configuration of " + changed +
-                                       " must be \"adam\", got \"riemannian_adam, width 32\"");
+    CHECK(refused(same, "adam") ==
+          "load_checkpoint: the configuration of " + changed + " must be \"adam\", got \"riemannian_adam, width 32\"");
     CHECK(refused([](io::safetensors& file) { file.set("average.numbers", tensor<float, 1>(2)); }) ==
           "load_checkpoint: average.numbers in " + changed + " must be F32 [3, 37, 41], got F32 [2]");
     CHECK(refused([](io::safetensors& file) { file.set_scalar("parameters.more", 1.); }) ==
-          "load_checkpoint: the arrays in " + changed + " must be those of the parameters, got parameters.more besides");
+          "load_checkpoint: the arrays in " + changed +
+              " must be those of the parameters, got parameters.more besides");
     CHECK(refused([](io::safetensors& file) { file.set("optimiser.first.1", tensor<double, 1>(2)); }) ==
           "load_checkpoint: optimiser.first.1 in " + changed + " must be F32 with one axis, got F64 [2]");
     CHECK(refused([](io::safetensors& file) { file.set_scalar("optimiser.first.size", std::int64_t{9}); }) ==
@@ -148,8 +149,9 @@ TEST_CASE("Checkpoints of another run are refused, by name, and nothing changes"
               io::save_checkpoint(folder / "other", {}, io::part("a", run.params), io::part("a", run.average));
           }) == "save_checkpoint: the name of a part must be used once, got a twice");
     io::save_parameters(folder / "other", run.params);
-    CHECK(thrown<io_error>([&] { io::checkpoint_position(folder / "other"); }).starts_with(
-        "checkpoint_position: step of "));
+    CHECK(thrown<io_error>([&] {
+              io::checkpoint_position(folder / "other");
+          }).starts_with("checkpoint_position: step of "));
 }
 
 }  // namespace hyspn::testing

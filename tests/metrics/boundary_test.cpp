@@ -46,9 +46,8 @@ bool near(points const& list, index_t i, index_t j, double radius)
 
 double share_met(points const& of, points const& by, double radius)
 {
-    auto const met = std::count_if(of.begin(), of.end(), [&](auto const& p) {
-        return near(by, p.first, p.second, radius);
-    });
+    auto const met =
+        std::count_if(of.begin(), of.end(), [&](auto const& p) { return near(by, p.first, p.second, radius); });
     return of.empty() ? 0 : static_cast<double>(met) / static_cast<double>(of.size());
 }
 

@@ -36,8 +36,7 @@ tensor<double, 2> random_scene(index_t h, index_t w, std::uint64_t seed)
     double level[64];
     for (double& l : level) l = depths[random.below(5)];
     for (index_t i = 0; i < h; ++i)
-        for (index_t j = 0; j < w; ++j)
-            map(i, j) = level[(i / 6 * 8 + j / 6) % 64] * (1 + 0.02 * random.uniform());
+        for (index_t j = 0; j < w; ++j) map(i, j) = level[(i / 6 * 8 + j / 6) % 64] * (1 + 0.02 * random.uniform());
     return map;
 }
 

@@ -102,8 +102,8 @@ TEST_CASE("The affinity loss is what its definition says, for labels and depths"
         double const p = depth(n, 0, i, j), q = depth(n, 0, y, x);
         return p == 0 || q == 0 ? -1 : std::abs(p - q) > 0.05 * std::min(p, q) ? 2 : 0;
     };
-    for (affinity::neighbourhood const around : {affinity::neighbourhood{3, 1}, affinity::neighbourhood{3, 2},
-                                                 affinity::neighbourhood{5, 1}})
+    for (affinity::neighbourhood const around :
+         {affinity::neighbourhood{3, 1}, affinity::neighbourhood{3, 2}, affinity::neighbourhood{5, 1}})
         for (index_t const planes : {around.half(), 2 * around.half()}) {
             auto const a = between<double>(dims<4>{{2, planes, 7, 9}}, 0.01, 0.99, 7);
             for (auto const balance : balances) {
@@ -197,8 +197,9 @@ TEST_CASE("The affinity loss refuses wrong shapes and options")
 {
     tensor<float, 4> a(1, 4, 2, 3), depth(1, 2, 2, 3);
     tensor<std::int32_t, 3> labels(1, 3, 2);
-    CHECK(thrown<shape_error>([&] { loss::value(seq, loss::pair_affinity{.neighbours = {5, 1}}, a, labels); }) ==
-          "loss::value: affinities must be [N, K, H, W] with K = 12 or 24, got [1, 4, 2, 3]");
+    CHECK(thrown<shape_error>([&] {
+              loss::value(seq, loss::pair_affinity{.neighbours = {5, 1}}, a, labels);
+          }) == "loss::value: affinities must be [N, K, H, W] with K = 12 or 24, got [1, 4, 2, 3]");
     CHECK(thrown<shape_error>([&] { loss::value(seq, loss::pair_affinity{}, a, labels); }) ==
           "loss::value: labels must be [N, H, W] of the affinities = [1, 2, 3], got [1, 3, 2]");
     CHECK(thrown<shape_error>([&] { loss::value(seq, loss::pair_affinity{}, a, depth); }) ==

@@ -83,9 +83,9 @@ TEST_CASE("Losses of maps are what their definitions say")
     CHECK(value(loss::l2{}) == Approx(square).epsilon(1e-14));
     CHECK(value(loss::l1_l2{.weight1 = 3, .weight2 = 0.25}) == Approx(3 * absolute + square / 4).epsilon(1e-14));
     CHECK(value(loss::huber{.delta = 2}) == Approx(mean_of(m, [](double p, double t) {
-              double const e = std::abs(p - t);
-              return e < 2 ? e * e / 2 : 2 * e - 2;
-          })).epsilon(1e-14));
+                                                double const e = std::abs(p - t);
+                                                return e < 2 ? e * e / 2 : 2 * e - 2;
+                                            })).epsilon(1e-14));
     CHECK(value(loss::inverse_depth_l1{}) ==
           Approx(mean_of(m, [](double p, double t) { return std::abs(1 / p - 1 / t); })).epsilon(1e-14));
     double const d1 = mean_of(m, [](double p, double t) { return std::log(p / t); });
@@ -131,12 +131,11 @@ TEST_CASE("Nothing outside the mask reaches the loss or its gradient")
                     spoiled.mask.data()[i] = i % 2 ? nan_value : 0;
                 }
             for (double& x : g) x = nan_value;
-            CHECK(same_bits(
-                loss::value_and_gradient(seq, law, spoiled.prediction, spoiled.target, spoiled.mask, g), expected));
+            CHECK(same_bits(loss::value_and_gradient(seq, law, spoiled.prediction, spoiled.target, spoiled.mask, g),
+                            expected));
             CHECK(same_bits(g, clean));
         }
-        for (index_t i = 0; i < m.mask.size(); ++i)
-            CHECK((m.mask.data()[i] > 0) == (clean.data()[i] != 0));
+        for (index_t i = 0; i < m.mask.size(); ++i) CHECK((m.mask.data()[i] > 0) == (clean.data()[i] != 0));
     });
 }
 
@@ -163,7 +162,8 @@ TEMPLATE_TEST_CASE("Losses of maps have the same bits on every policy and any nu
         INFO(name);
         tensor<TestType, 4> expected(m.mask.extents());
         double const value = loss::value_and_gradient(seq, law, m.prediction, m.target, m.mask, expected);
-        CHECK(same_bits(loss::value_and_gradient(seq, law, prediction.get(), target.get(), mask.get(), g.get()), value));
+        CHECK(
+            same_bits(loss::value_and_gradient(seq, law, prediction.get(), target.get(), mask.get(), g.get()), value));
         CHECK(same_bits(g.get(), expected));
         for (int threads : {1, 2, 3}) {
             exec::omp const omp{.threads = threads};

@@ -7,9 +7,9 @@
 #include <limits>
 #include <vector>
 
-#include <hyspn/exec/dispatch.hpp>
 #include <hyspn/core/random.hpp>
 #include <hyspn/core/tensor.hpp>
+#include <hyspn/exec/dispatch.hpp>
 #include <hyspn/testing/gradient_check.hpp>
 
 namespace hyspn::testing {

@@ -153,7 +153,7 @@ inline double seen_from_above(view<float const, 2> const& depth, lidar_options c
     if (!(near > 0)) return near;
     for (index_t k = 1; k <= i && static_cast<double>(k) <= pixels / near; ++k) {
         auto const far = static_cast<double>(depth(i - k, j));
-        if (far > 1.1 * near && static_cast<double>(k) <= pixels * (1 / near - 1 / far)) return far;
+        if (far > 0 && static_cast<double>(k) <= pixels * (1 / near - 1 / far)) return far;
     }
     return near;
 }

@@ -39,9 +39,9 @@ struct checkpoint_part {
     P& content;
 };
 
-/// `content` may be an aggregate with for_each_leaf (its buffers too, see parameters.hpp), one with for_each_part (whole
-/// numbers, and lists of arrays of one axis, as optim::state has), or an array. It must outlive the part. Names must
-/// differ.
+/// `content` may be an aggregate with for_each_leaf (its buffers too, see parameters.hpp), one with for_each_part
+/// (whole numbers, and lists of arrays of one axis, as optim::state has), or an array. It must outlive the part. Names
+/// must differ.
 template <class P>
 checkpoint_part<P> part(std::string name, P& content)
 {
@@ -210,10 +210,11 @@ void save_checkpoint(std::filesystem::path const& path, run_position const& at, 
     file.write(path);
 }
 
-/// Reads the parts named, bit by bit, and returns the position. Aggregates must have their extents; states of optimisers
-/// may be empty. Parts of the file that are not asked for are left alone: the average alone is enough to use a network.
-/// Throws io_error, before anything has changed, when the file is of another configuration (the message has both), is no
-/// checkpoint, or does not have the parts: the message names the array, what was wanted and what was found.
+/// Reads the parts named, bit by bit, and returns the position. Aggregates must have their extents; states of
+/// optimisers may be empty. Parts of the file that are not asked for are left alone: the average alone is enough to use
+/// a network. Throws io_error, before anything has changed, when the file is of another configuration (the message has
+/// both), is no checkpoint, or does not have the parts: the message names the array, what was wanted and what was
+/// found.
 template <class... P>
 run_position load_checkpoint(std::filesystem::path const& path, std::string const& configuration,
                              checkpoint_part<P> const&... parts)

@@ -13,9 +13,9 @@
 #include <hyspn/io/safetensors.hpp>
 
 /// \file
-/// Learned values in files: any aggregate with a friend for_each_leaf(params, f), and an array that stands alone. Arrays
-/// that are no leaves but belong to a network, such as running statistics, are saved with them where the aggregate has a
-/// friend for_each_buffer(params, f) too.
+/// Learned values in files: any aggregate with a friend for_each_leaf(params, f), and an array that stands alone.
+/// Arrays that are no leaves but belong to a network, such as running statistics, are saved with them where the
+/// aggregate has a friend for_each_buffer(params, f) too.
 
 namespace hyspn::io {
 

@@ -18,8 +18,8 @@ namespace hyspn::metrics {
 /// What the scores of boundaries need to know.
 struct boundary_options {
     index_t classes = 2;
-    double tolerance = 2;       ///< pixels between two boundaries that still meet, Euclidean, at least 0
-    index_t ignore_index = -1;  ///< pixels of the truth that do not count; 255 in many data sets
+    double tolerance = 2;                      ///< pixels between two boundaries that still meet, Euclidean, at least 0
+    index_t ignore_index = -1;                 ///< pixels of the truth that do not count; 255 in many data sets
     absent_class absent = absent_class::skip;  ///< a class without a boundary in both
 };
 
@@ -124,8 +124,8 @@ boundary_marks boundary_of(P const& exec, view<A const, 2> const& labels, view<B
                            index_t ignore_index, bool every_class, index_t one_class)
 {
     boundary_marks marks(labels.extents());
-    hyspn::detail::dispatch(
-        exec, boundary_op<A, B>{labels, truth, ignore_index, every_class, one_class, as_view(marks)});
+    hyspn::detail::dispatch(exec,
+                            boundary_op<A, B>{labels, truth, ignore_index, every_class, one_class, as_view(marks)});
     return marks;
 }
 

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <limits>
 
+#include <hyspn/core/math.hpp>
 #include <hyspn/core/tensor.hpp>
 #include <hyspn/exec/dispatch.hpp>
 
@@ -25,14 +26,14 @@ struct depth_edge_options {
 
 /// Depths in metres. Errors over no pixels are NaN.
 struct depth_edge_errors {
-    double near_rmse = 0;    ///< root mean square error near edges
-    double near_mae = 0;     ///< mean absolute error near edges
-    double far_rmse = 0;     ///< the same elsewhere
-    double far_mae = 0;      ///< the same elsewhere
-    double bleeding = 0;     ///< share of n_sided whose prediction lies between the two sides
-    index_t n_near = 0;      ///< pixels counted near edges
-    index_t n_far = 0;       ///< pixels counted elsewhere
-    index_t n_sided = 0;     ///< pixels near edges whose true depth is not itself between the two sides
+    double near_rmse = 0;  ///< root mean square error near edges
+    double near_mae = 0;   ///< mean absolute error near edges
+    double far_rmse = 0;   ///< the same elsewhere
+    double far_mae = 0;    ///< the same elsewhere
+    double bleeding = 0;   ///< share of n_sided whose prediction lies between the two sides
+    index_t n_near = 0;    ///< pixels counted near edges
+    index_t n_far = 0;     ///< pixels counted elsewhere
+    index_t n_sided = 0;   ///< pixels near edges whose true depth is not itself between the two sides
 };
 
 namespace detail {
@@ -45,7 +46,7 @@ struct edge_sides {
     bool encloses(double depth, double margin) const
     {
         double const gap = back - front;
-        return depth > front + margin * gap && depth < back - margin * gap;
+        return depth > multiply_add(margin, gap, front) && depth < multiply_add(-margin, gap, back);
     }
 };
 
@@ -113,16 +114,16 @@ struct depth_edge_op {
         index_t const i = pixel / truth.extent(1), j = pixel % truth.extent(1);
         auto const t = static_cast<double>(truth(i, j)), p = static_cast<double>(prediction(i, j));
         if (!(t > 0) || (given.size() > 0 && given(i, j) > T(0))) return {};
-        double const e = p - t;
+        double const e = p - t, square = unfused(e * e);
         auto const s = nearest_edge(i, j);
         depth_edge_sums sums;
         if (!(s.back > 0)) {
-            sums.far_square = e * e;
+            sums.far_square = square;
             sums.far_absolute = std::fabs(e);
             sums.far = 1;
             return sums;
         }
-        sums.near_square = e * e;
+        sums.near_square = square;
         sums.near_absolute = std::fabs(e);
         sums.near = 1;
         if (s.encloses(t, margin)) return sums;
@@ -181,18 +182,20 @@ template <execution_policy P, view_of_rank<2> X, view_of_rank<2> Y, view_of_rank
         using T = value_type_of<X const>;
         auto const p = as_const(prediction), t = as_const(truth), g = as_const(given);
         hyspn::detail::require_shape(function, "prediction", "[H, W] of truth", p.extents(), t.extents());
-        if (g.size() > 0)
-            hyspn::detail::require_shape(function, "given", "[H, W] of truth", g.extents(), t.extents());
+        if (g.size() > 0) hyspn::detail::require_shape(function, "given", "[H, W] of truth", g.extents(), t.extents());
         detail::require_edge_options(function, options);
         tensor<detail::edge_sides, 2> sides(t.extents());
-        hyspn::detail::dispatch(exec,
-                                detail::edge_sides_op<T>{t, options.jump, options.diagonal, as_view(sides)});
-        auto const s = reduce(exec, t.size(),
-                              detail::depth_edge_op<T>{p, t, g, as_const(sides), options.radius, options.margin});
-        return {std::sqrt(s.near_square / s.near), s.near_absolute / s.near,
-                std::sqrt(s.far_square / s.far),   s.far_absolute / s.far,
-                s.between / s.sided,               static_cast<index_t>(s.near),
-                static_cast<index_t>(s.far),       static_cast<index_t>(s.sided)};
+        hyspn::detail::dispatch(exec, detail::edge_sides_op<T>{t, options.jump, options.diagonal, as_view(sides)});
+        auto const s =
+            reduce(exec, t.size(), detail::depth_edge_op<T>{p, t, g, as_const(sides), options.radius, options.margin});
+        return {std::sqrt(s.near_square / s.near),
+                s.near_absolute / s.near,
+                std::sqrt(s.far_square / s.far),
+                s.far_absolute / s.far,
+                s.between / s.sided,
+                static_cast<index_t>(s.near),
+                static_cast<index_t>(s.far),
+                static_cast<index_t>(s.sided)};
     }
 
 /// The same over every pixel with truth.

@@ -127,8 +127,8 @@ template <execution_policy P, view_of_rank<2> X, view_of_rank<2> Y>
     }
 
 /// Scores of a confusion matrix (Long, Shelhamer and Darrell 2015, section 5). A class without true pixels that is
-/// predicted somewhere has the IoU 0; as its accuracy is 0/0, absent_class::skip leaves it out of the mean accuracy, and
-/// the other two count 0.
+/// predicted somewhere has the IoU 0; as its accuracy is 0/0, absent_class::skip leaves it out of the mean accuracy,
+/// and the other two count 0.
 inline segmentation_scores segmentation(confusion_matrix const& m, absent_class rule = absent_class::skip)
 {
     index_t const classes = m.classes();
@@ -150,7 +150,7 @@ inline segmentation_scores segmentation(confusion_matrix const& m, absent_class 
         double const either = wanted[c] + got[c] - right[c];
         bool const only_predicted = wanted[c] == 0 && got[c] > 0;
         s.iou.push_back(either > 0 ? right[c] / either : absent);
-        s.accuracy.push_back(wanted[c] > 0                                     ? right[c] / wanted[c]
+        s.accuracy.push_back(wanted[c] > 0                                  ? right[c] / wanted[c]
                              : only_predicted && rule != absent_class::skip ? 0
                                                                             : absent);
         if (wanted[c] > 0) s.frequency_weighted_iou += wanted[c] * s.iou[c];

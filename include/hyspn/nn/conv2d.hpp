@@ -130,10 +130,10 @@ struct conv2d {
         require_call(name, p, in, dout.extents(), "dy");
         detail::require_shape(name, "dx", "[N, C, H, W]", din.extents(), in.extents());
         detail::require_shape(name, "dp.weight", weight_pattern, dp.weight.extents(), p.weight.extents());
-        detail::require_shape(name, "dp.bias", "[O], [0] without bias,", dp.bias.extents(), p.bias.extents());
+        detail::require_shape(name, "dp.bias", bias_pattern(), dp.bias.extents(), p.bias.extents());
         dispatch(exec, detail::correlation_input_vjp_op<T, M>{plan<T>(), taps(as_const(p.weight)), dout, din});
         if (dout.size() == 0) return;
-        detail::add_weight_vjp<P, T, M>(exec, plan<T>(), in, dout, {}, taps(as_view(dp.weight)));
+        dispatch(exec, detail::correlation_weight_vjp_op<T, M>{plan<T>(), in, dout, {}, taps(as_view(dp.weight))});
         if (bias) detail::sum_planes<P, T, M>(exec, dout, true, as_view(dp.bias));
     }
 
@@ -142,6 +142,7 @@ private:
 
     detail::window over() const { return {kernel, stride, padding, dilation}; }
     index_t biases() const { return bias ? outputs : 0; }
+    char const* bias_pattern() const { return bias ? "[O]" : "without bias [0]"; }
 
     template <class T>
     detail::correlation_plan<T> plan() const
@@ -170,7 +171,7 @@ private:
         require_options(function, x.extent(1));
         detail::require_shape(function, "weight", weight_pattern, p.weight.extents(),
                               {outputs, x.extent(1) / groups, kernel[0], kernel[1]});
-        detail::require_shape(function, "bias", "[O], [0] without bias,", p.bias.extents(), {biases()});
+        detail::require_shape(function, "bias", bias_pattern(), p.bias.extents(), {biases()});
         detail::require_shape(function, y_name, "[N, O, H', W']", y, output_extents(x.extents()));
     }
 };

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <cstddef>
 
+#include <hyspn/core/math.hpp>
 #include <hyspn/core/parameters.hpp>
 #include <hyspn/exec/elementwise.hpp>
 #include <hyspn/exec/flat.hpp>
@@ -22,7 +23,7 @@ struct square_of_number {
     HYSPN_HD double operator()(index_t i) const
     {
         auto const v = static_cast<double>(x(i));
-        return v * v;
+        return unfused(v * v);
     }
 };
 
@@ -43,8 +44,8 @@ double gradient_norm(P const& exec, Gradient const& gradient)
     return std::sqrt(sum);
 }
 
-/// Multiplies the whole gradient by max_norm/norm where its norm is greater, and returns the norm it had. A norm that is
-/// not finite is returned and the gradient stays as it was, so that the caller can leave out the step:
+/// Multiplies the whole gradient by max_norm/norm where its norm is greater, and returns the norm it had. A norm that
+/// is not finite is returned and the gradient stays as it was, so that the caller can leave out the step:
 ///
 ///     if (std::isfinite(clip_gradient_norm(exec, gradient, 1))) adam.step(exec, params, gradient, run);
 ///

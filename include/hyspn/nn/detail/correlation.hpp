@@ -225,15 +225,31 @@ struct radial_part {
     view<T const, 3, M> z{};
 };
 
-/// dz += z̄ of a correlation of x, chunk by chunk.
+/// dz += z̄ of a correlation of x, and the radial part.
+template <class T, class M>
+struct correlation_weight_vjp_op {
+    correlation_plan<T> plan;
+    view<T const, 4, M> x;
+    view<T const, 4, M> inner_bar;
+    radial_part<T, M> extra;
+    view<T, 3, M> dz;
+};
+
+/// It, chunk by chunk.
 template <execution_policy P, class T, class M>
-void add_weight_vjp(P const& exec, correlation_plan<T> const& plan, view<T const, 4, M> const& x,
-                    view<T const, 4, M> const& inner_bar, radial_part<T, M> const& extra, view<T, 3, M> const& dz)
+void add_weight_chunks(P const& exec, correlation_weight_vjp_op<T, M> const& op)
 {
-    pixel_chunks const chunks = chunks_for(inner_bar.extents(), dz.size());
+    view<T, 3, M> const& dz = op.dz;
+    pixel_chunks const chunks = chunks_for(op.inner_bar.extents(), dz.size());
     tensor<T, 4, M> partial(chunks.count, dz.extent(0), dz.extent(1), dz.extent(2));
-    dispatch(exec, correlation_row_vjp_op<T, M>{plan, x, inner_bar, chunks, as_view(partial)});
-    dispatch(exec, add_row_sums_op<T, M>{as_const(partial), extra.exists, extra.radial, extra.z, dz});
+    dispatch(exec, correlation_row_vjp_op<T, M>{op.plan, op.x, op.inner_bar, chunks, as_view(partial)});
+    dispatch(exec, add_row_sums_op<T, M>{as_const(partial), op.extra.exists, op.extra.radial, op.extra.z, dz});
+}
+
+template <execution_policy P, class T, class M>
+void dispatch(P const& exec, correlation_weight_vjp_op<T, M> const& op)
+{
+    add_weight_chunks(exec, op);
 }
 
 /// ‖t‖ of every window and group.

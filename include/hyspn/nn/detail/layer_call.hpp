@@ -107,7 +107,8 @@ void layer_backward(P const& exec, correlation_plan<T> const& plan, Head const& 
         sum_planes<P, T, M>(exec, as_const(radial_bar), false, as_view(radial));
     else
         sum_planes<P, T, M>(exec, as_const(radial_bar), true, dextra);
-    add_weight_vjp<P, T, M>(exec, plan, x, as_const(inner_bar), {Head::has_radial, as_const(radial), z}, dz);
+    dispatch(exec, correlation_weight_vjp_op<T, M>{
+                       plan, x, as_const(inner_bar), {Head::has_radial, as_const(radial), z}, dz});
 }
 
 }  // namespace hyspn::detail

@@ -33,7 +33,7 @@ struct cross_entropy {
         S const all = log_sum_exp(z);
         S sum = S((1 - label_smoothing) * w(label)) * (all - z(label));
         if (label_smoothing > 0)
-            for (index_t l = 0; l < z.classes; ++l) sum += S(share(z.classes) * w(l)) * (all - z(l));
+            for (index_t l = 0; l < z.classes; ++l) sum = multiply_add(S(share(z.classes) * w(l)), all - z(l), sum);
         return sum;
     }
 
@@ -43,11 +43,11 @@ struct cross_entropy {
         using std::exp;
         double const own = (1 - label_smoothing) * w(label);
         double every = own;
-        for (index_t l = 0; l < z.classes; ++l) every += share(z.classes) * w(l);
+        for (index_t l = 0; l < z.classes; ++l) every = multiply_add(share(z.classes), w(l), every);
         S const all = log_sum_exp(z);
         for (index_t l = 0; l < z.classes; ++l) {
-            double const wanted = share(z.classes) * w(l) + (l == label ? own : 0);
-            out(l, factor * (S(every) * exp(z(l) - all) - S(wanted)));
+            double const wanted = multiply_add(share(z.classes), w(l), l == label ? own : 0);
+            out(l, factor * multiply_add(S(every), exp(z(l) - all), S(-wanted)));
         }
     }
 

@@ -21,10 +21,10 @@
 
 namespace hyspn::nn::loss {
 
-/// Sums over the elements that count.
+/// Sums over the elements that count. (Without initialisers: device code keeps them in shared memory.)
 template <class S>
 struct sums {
-    S first{}, second{}, count{};
+    S first, second, count;
 
     HYSPN_HD sums& operator+=(sums const& o)
     {
@@ -70,7 +70,8 @@ struct loss_elements {
     HYSPN_HD nn::loss::sums<number> operator()(index_t i) const
     {
         if (!counts(i)) return {};
-        return loss.terms(predicted(i), wanted(i));
+        auto const terms = loss.terms(predicted(i), wanted(i));
+        return {unfused(terms.first), unfused(terms.second), terms.count};
     }
 };
 
@@ -138,10 +139,9 @@ template <execution_policy P, elementwise L, view_of_rank<4> X, view_of_rank<4> 
     requires same_space<P, X, Y, Z>
 auto value(P const& exec, L const& loss, X const& prediction, Y const& target, Z const& mask)
 {
-    return hyspn::detail::loss_of(
-        loss, hyspn::detail::loss_total(
-                  exec, hyspn::detail::make_loss_elements("loss::value", loss, as_const(prediction), as_const(target),
-                                                          as_const(mask), true)));
+    auto const elements = hyspn::detail::make_loss_elements("loss::value", loss, as_const(prediction), as_const(target),
+                                                            as_const(mask), true);
+    return hyspn::detail::loss_of(loss, hyspn::detail::loss_total(exec, elements));
 }
 
 /// The same where the target is positive and finite: depth maps, in which 0 stands for no measurement.
@@ -150,22 +150,20 @@ template <execution_policy P, elementwise L, view_of_rank<4> X, view_of_rank<4> 
 auto value(P const& exec, L const& loss, X const& prediction, Y const& target)
 {
     auto const t = as_const(target);
-    return hyspn::detail::loss_of(loss, hyspn::detail::loss_total(exec, hyspn::detail::make_loss_elements(
-                                                                            "loss::value", loss, as_const(prediction),
-                                                                            t, t, false)));
+    auto const elements = hyspn::detail::make_loss_elements("loss::value", loss, as_const(prediction), t, t, false);
+    return hyspn::detail::loss_of(loss, hyspn::detail::loss_total(exec, elements));
 }
 
 /// value, and its gradient into `dprediction` [N, C, H, W], which is written everywhere: 0 where the mask is not
 /// positive. It may be `prediction`. Throws shape_error, value_error.
-template <execution_policy P, elementwise L, view_of_rank<4> X, view_of_rank<4> Y, view_of_rank<4> Z,
-          view_of_rank<4> D>
+template <execution_policy P, elementwise L, view_of_rank<4> X, view_of_rank<4> Y, view_of_rank<4> Z, view_of_rank<4> D>
     requires same_space<P, X, Y, Z, D>
 auto value_and_gradient(P const& exec, L const& loss, X const& prediction, Y const& target, Z const& mask,
                         D&& dprediction)
 {
     auto const p = as_const(prediction);
-    auto const elements = hyspn::detail::make_loss_elements("loss::value_and_gradient", loss, p, as_const(target),
-                                                            as_const(mask), true);
+    auto const elements =
+        hyspn::detail::make_loss_elements("loss::value_and_gradient", loss, p, as_const(target), as_const(mask), true);
     return hyspn::detail::loss_and_slopes(exec, elements, as_view(dprediction), p.extents());
 }
 

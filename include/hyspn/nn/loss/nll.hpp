@@ -21,10 +21,7 @@ struct nll {
     index_t ignore_index = -1;  ///< 255 in many data sets
     double epsilon = 1e-6;      ///< > 0
 
-    void require_valid(char const* function) const
-    {
-        hyspn::detail::require_positive(function, "epsilon", epsilon);
-    }
+    void require_valid(char const* function) const { hyspn::detail::require_positive(function, "epsilon", epsilon); }
 
     template <class Z, class W>
     HYSPN_HD auto term(Z const& s, W const& w, index_t label) const

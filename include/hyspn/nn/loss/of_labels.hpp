@@ -5,6 +5,7 @@
 #include <concepts>
 #include <string>
 
+#include <hyspn/core/math.hpp>
 #include <hyspn/exec/dispatch.hpp>
 #include <hyspn/exec/flat.hpp>
 
@@ -54,7 +55,7 @@ struct label_weights {
 /// Σ terms, Σ weights of their classes, and labels that are none.
 template <class S>
 struct label_sums {
-    S loss{}, weight{}, strange{};
+    S loss, weight, strange;
 
     HYSPN_HD label_sums& operator+=(label_sums const& o)
     {
@@ -88,7 +89,7 @@ struct label_pixels {
         auto const label = static_cast<index_t>(labels(n, i, j));
         if (label == loss.ignore_index) return {};
         if (!is_class(label)) return {number(0), number(0), number(1)};
-        return {loss.term(at(n, i, j), weights, label), number(weights(label)), number(0)};
+        return {unfused(loss.term(at(n, i, j), weights, label)), number(weights(label)), number(0)};
     }
 };
 
@@ -129,8 +130,7 @@ label_pixels<L, T, I, U, M> make_label_pixels(char const* function, L const& los
 
 /// Throws value_error when a label is neither a class nor the one to ignore.
 template <execution_policy P, class L, class T, class I, class U, class M>
-label_sums<sum_number_t<T>> label_total(P const& exec, char const* function,
-                                        label_pixels<L, T, I, U, M> const& pixels)
+label_sums<sum_number_t<T>> label_total(P const& exec, char const* function, label_pixels<L, T, I, U, M> const& pixels)
 {
     auto const total = reduce(exec, pixels.labels.size(), pixels);
     if (total.strange > 0)
@@ -164,8 +164,8 @@ sum_number_t<T> label_loss_and_slopes(P const& exec, label_pixels<L, T, I, U, M>
 
 namespace hyspn::nn::loss {
 
-/// The loss of `scores` [N, L, H, W] against `labels` [N, H, W] of any integer type: the mean over pixels, each with the
-/// weight `weights` [L] of its class, as PyTorch does it: Σ w·term/Σ w. Pixels labelled ignore_index do not count,
+/// The loss of `scores` [N, L, H, W] against `labels` [N, H, W] of any integer type: the mean over pixels, each with
+/// the weight `weights` [L] of its class, as PyTorch does it: Σ w·term/Σ w. Pixels labelled ignore_index do not count,
 /// whatever their scores; where nothing counts the loss is 0, and so is its gradient. Weights must be at least 0.
 ///
 /// Sums run in double in a fixed order: the same bits on every host policy and any number of threads. Throws
@@ -175,8 +175,8 @@ template <execution_policy P, of_labels L, view_of_rank<4> X, view_of_rank<3> Y,
 auto value(P const& exec, L const& loss, X const& scores, Y const& labels, W const& weights)
 {
     constexpr auto function = "loss::value";
-    auto const pixels = hyspn::detail::make_label_pixels(function, loss, as_const(scores), as_const(labels),
-                                                         as_const(weights));
+    auto const pixels =
+        hyspn::detail::make_label_pixels(function, loss, as_const(scores), as_const(labels), as_const(weights));
     return hyspn::detail::label_mean(hyspn::detail::label_total(exec, function, pixels));
 }
 
@@ -190,8 +190,7 @@ auto value(P const& exec, L const& loss, X const& scores, Y const& labels)
 
 /// value, and its gradient into `dscores` [N, L, H, W], which is written everywhere: 0 where the label is ignored. It
 /// may be `scores`.
-template <execution_policy P, of_labels L, view_of_rank<4> X, view_of_rank<3> Y, view_of_rank<1> W,
-          view_of_rank<4> D>
+template <execution_policy P, of_labels L, view_of_rank<4> X, view_of_rank<3> Y, view_of_rank<1> W, view_of_rank<4> D>
     requires same_space<P, X, Y, W, D>
 auto value_and_gradient(P const& exec, L const& loss, X const& scores, Y const& labels, W const& weights, D&& dscores)
 {

@@ -7,6 +7,7 @@
 #include <string>
 
 #include <hyspn/affinity/neighbourhood.hpp>
+#include <hyspn/core/math.hpp>
 #include <hyspn/core/parameters.hpp>
 #include <hyspn/exec/dispatch.hpp>
 #include <hyspn/exec/flat.hpp>
@@ -75,7 +76,7 @@ struct depth_pairs {
 /// Of each kind the sum of −log and the number of pairs.
 template <class S>
 struct pair_sums {
-    S loss[3]{}, count[3]{};
+    S loss[3], count[3];
 
     HYSPN_HD pair_sums& operator+=(pair_sums const& o)
     {
@@ -127,7 +128,7 @@ struct pair_terms {
         index_t const width = affinities.extent(3), height = affinities.extent(2), planes = affinities.extent(1);
         index_t const j = flat % width, row = flat / width, i = row % height, plane = row / height;
         index_t const k = plane % planes, n = plane / planes;
-        pair_sums<number> s;
+        pair_sums<number> s{};
         auto const pair = kind(n, k, i, j);
         if (pair == pair_kind::none) return s;
         s.loss[static_cast<int>(pair)] = -log(likelihood(pair, n, k, i, j));
@@ -169,7 +170,8 @@ pair_weights<S> balanced_pairs(nn::loss::pair_balance balance, pair_sums<S> cons
             S const together = share(0.5, front + back);
             return {{together, together, share(0.5, apart)}};
         }
-        default: return {{share(0.25, front), share(0.25, back), share(0.5, apart)}};
+        default:
+            return {{share(0.25, front), share(0.25, back), share(0.5, apart)}};
     }
 }
 
@@ -177,7 +179,7 @@ template <class S>
 S pair_loss_of(pair_weights<S> const& weights, pair_sums<S> const& s)
 {
     S sum(0);
-    for (int k = 0; k < 3; ++k) sum += weights.of[k] * s.loss[k];
+    for (int k = 0; k < 3; ++k) sum = multiply_add(weights.of[k], s.loss[k], sum);
     return sum;
 }
 

@@ -64,12 +64,13 @@ struct l1_l2 {
     template <class S>
     HYSPN_HD S mean(sums<S> const& total) const
     {
-        return (S(weight1) * total.first + S(weight2) * total.second) / total.count;
+        return multiply_add(S(weight1), total.first, S(weight2) * total.second) / total.count;
     }
     template <class S>
     HYSPN_HD S slope(sums<S> const& total, S prediction, S target) const
     {
-        return S(weight1) * l1{}.slope(total, prediction, target) + S(weight2) * l2{}.slope(total, prediction, target);
+        return multiply_add(S(weight1), l1{}.slope(total, prediction, target),
+                            S(weight2) * l2{}.slope(total, prediction, target));
     }
 };
 

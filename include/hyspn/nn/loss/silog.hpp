@@ -47,7 +47,7 @@ struct silog {
         S const v = spread(total), d = log_ratio(prediction, target), centre = total.first / total.count;
         if (root && v == S(0)) return S(0);
         S const outer = root ? S(scale) / sqrt(v) : S(2) * S(scale);
-        return outer * (d - S(variance_focus) * centre) / total.count / prediction;
+        return outer * multiply_add(S(-variance_focus), centre, d) / total.count / prediction;
     }
 
 private:
@@ -63,7 +63,7 @@ private:
     HYSPN_HD S spread(sums<S> const& total) const
     {
         S const centre = total.first / total.count;
-        S const v = total.second / total.count - S(variance_focus) * centre * centre;
+        S const v = multiply_add(S(-variance_focus) * centre, centre, total.second / total.count);
         return v < S(0) ? S(0) : v;
     }
 };

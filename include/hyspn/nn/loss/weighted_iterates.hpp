@@ -5,6 +5,7 @@
 #include <cmath>
 #include <type_traits>
 
+#include <hyspn/core/math.hpp>
 #include <hyspn/core/parameters.hpp>
 #include <hyspn/exec/dispatch.hpp>
 #include <hyspn/exec/elementwise.hpp>
@@ -26,7 +27,7 @@ struct weighted_iterates {
         using S = std::remove_cvref_t<decltype(one(index_t{}))>;
         hyspn::detail::require_positive("weighted_iterates::value", "decay", decay);
         S sum(0);
-        for (index_t t = 0; t < count; ++t) sum += S(weight(t, count)) * one(t);
+        for (index_t t = 0; t < count; ++t) sum = multiply_add(S(weight(t, count)), one(t), sum);
         return sum;
     }
 
