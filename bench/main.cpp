@@ -57,6 +57,7 @@ int main(int argc, char** argv)
     register_manifold();
     register_affinity();
     register_guidance();
+    register_guidance_net();
     register_propagation();
     register_mixtures();
     register_volume();

@@ -56,6 +56,7 @@ void register_floors();
 void register_manifold();
 void register_affinity();
 void register_guidance();
+void register_guidance_net();
 void register_propagation();
 void register_mixtures();
 void register_volume();

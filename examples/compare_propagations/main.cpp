@@ -69,7 +69,7 @@ std::vector<entry> run_all(problem const& p, arguments a)
     std::vector<entry> entries;
     for (auto const& name : names()) {
         a.propagation = name;
-        progress bar(5, a.quiet);
+        progress bar(stages_of(a), a.quiet);
         auto c = complete(p, a, bar);
         bar.clear();
         auto const s = score(p, c);

@@ -24,6 +24,7 @@ void require_one_of(char const* option, std::string const& value, std::initializ
 
 void require_consistent(arguments const& a)
 {
+    require_one_of("--initial", a.initial, {"experts", "planes"});
     require_one_of("--affinity", a.affinity, {"geodesic", "hyperbolic", "naive", "euclidean"});
     require_one_of("--backend", a.backend, {"seq", "omp", "cuda"});
     auto const method = find_propagation(a.propagation, a.steps, a.alpha);  // throws for unknown names
@@ -39,6 +40,11 @@ void require_consistent(arguments const& a)
 
 }  // namespace
 
+int stages_of(arguments const& a)
+{
+    return a.blend > 0 ? 6 : 5;
+}
+
 std::optional<arguments> parse(int count, char const* const* values)
 {
     arguments a;
@@ -49,6 +55,10 @@ std::optional<arguments> parse(int count, char const* const* values)
     app.add_option("--sparse", a.sparse, "sparse depth, PNG; without it samples are drawn from --truth");
     app.add_option("--truth", a.truth, "true depth, PNG: metrics are over its pixels that were not given");
     app.add_option("--out", a.out, "folder for depth.png and pictures; nothing is written without it");
+    app.add_option("--initial", a.initial, "map before propagation: experts or planes")->capture_default_str();
+    app.add_option("--blend", a.blend, "share of the Dirichlet solution in that map; 0 = none")
+        ->capture_default_str()
+        ->check(CLI::Range(0.0, 1.0));
     app.add_option("--affinity", a.affinity, "geodesic, hyperbolic, naive or euclidean")->capture_default_str();
     app.add_option("--propagation", a.propagation, "preset: " + propagation_names())->capture_default_str();
     app.add_option("--steps", a.steps, "propagation steps")->capture_default_str()->check(CLI::Range(0, 1000));

@@ -21,6 +21,8 @@ using hyspn::index_t;
 struct arguments {
     std::filesystem::path rgb, sparse, truth;  ///< empty: not given
     std::filesystem::path out, json, weights, save_weights;
+    std::string initial = "experts";
+    double blend = 0;  ///< share of the Dirichlet solution in the initial map
     std::string affinity = "geodesic";
     std::string propagation = "cspn";
     std::string backend = "omp";
@@ -33,6 +35,9 @@ struct arguments {
     std::uint64_t seed = 0;             ///< of these samples, the synthetic scene's noise and the fit
     index_t width = 320, height = 240;  ///< of the synthetic scene
 };
+
+/// Stages of the work that a progress bar shows.
+int stages_of(arguments const& a);
 
 /// Nothing when help was asked for and printed. Throws usage_error.
 std::optional<arguments> parse(int count, char const* const* values);

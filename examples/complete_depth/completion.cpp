@@ -6,12 +6,13 @@
 #include <cmath>
 #include <utility>
 
-#include <hyspn/guidance/initial_depth.hpp>
+#include <hyspn/guidance/features.hpp>
 
 #if COMPLETE_DEPTH_CUDA
 #include "cuda_backend.hpp"
 #endif
 #include "gates.hpp"
+#include "initial_map.hpp"
 #include "networks.hpp"
 #include "propagation_method.hpp"
 #include "self_supervision.hpp"
@@ -23,8 +24,7 @@ namespace {
 /// which in `result`.
 template <class P, class Module>
 params_of<Module> find_params(P const& exec, Module const& module, propagation_method const& method, problem const& p,
-                              arguments const& a, hyspn::guidance::initial_depth_options const& options,
-                              completion& result, progress& bar)
+                              arguments const& a, initial_map<P> const& start, completion& result, progress& bar)
 {
     if (!a.weights.empty()) {
         result.origin = "values from " + a.weights.string();
@@ -34,7 +34,7 @@ params_of<Module> find_params(P const& exec, Module const& module, propagation_m
         result.origin = "nothing to learn";
         return {geodesic_curvature, geodesic_temperature};
     } else {
-        auto fit = fit_to_samples(exec, module, method, p.sparse, result.features, options, a.seed, bar);
+        auto fit = fit_to_samples(exec, module, method, p.sparse, result.features, start, a.seed, bar);
         result.origin = fit.learned ? "fitted to the samples" : "starting values: the samples promise no sure gain";
         return std::move(fit.params);
     }
@@ -68,19 +68,14 @@ completion complete_on(P const& exec, Target const& target, problem const& p, ar
     completion result;
     bar.begin("features");
     result.features = guidance::image_features(exec, p.rgb, {.position_weight = a.position_weight});
-    bar.begin("nearest samples");
-    result.anisotropy = guidance::sampling_anisotropy(p.sparse);
-    auto const options = guidance::options_for_sampling(result.anisotropy);
-    auto const samples = guidance::collect_samples(p.sparse);
-    result.samples = samples.size();
-    auto const near = guidance::find_nearest_samples(exec, result.features, samples, options.neighbours, options.paths);
-    bar.begin("local planes");
-    result.initial = guidance::fit_local_planes(exec, near, samples, options.planes);
-    guidance::write_samples(samples, result.initial);
+    initial_map const start(exec, p, as_const(result.features), a);
+    result.anisotropy = start.anisotropy();
+    result.samples = std::count_if(p.sparse.begin(), p.sparse.end(), [](float z) { return z > 0; });
+    result.initial = start.complete(p.sparse, [&](char const* stage) { bar.begin(stage); });
 
     with_affinity(a.affinity, method.net, [&](auto const& module) {
         bar.begin("affinity");
-        auto const params = find_params(exec, module, method, p, a, options, result, bar);
+        auto const params = find_params(exec, module, method, p, a, start, result, bar);
         note_values(params, result);
         result.gates = make_gates(target, module, params, as_const(result.features), method);
     });

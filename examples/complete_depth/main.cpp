@@ -39,7 +39,7 @@ void write_files(arguments const& a, problem const& p, completion const& c, std:
 void run(arguments const& a)
 {
     problem const p = load_problem(a);
-    progress bar(5, a.quiet);
+    progress bar(stages_of(a), a.quiet);
     completion const c = complete(p, a, bar);
     bar.clear();
     auto const s = score(p, c);

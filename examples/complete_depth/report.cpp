@@ -8,7 +8,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include <hyspn/guidance/initial_depth.hpp>
+#include <hyspn/guidance/samples.hpp>
 
 #include "propagation_method.hpp"
 
@@ -92,8 +92,8 @@ void print_report(std::ostream& out, problem const& p, arguments const& a, compl
     out << "image        " << p.width() << " x " << p.height() << ", " << c.samples << " samples, "
         << (lines ? "in scan lines" : "scattered") << format(" (anisotropy %.2f)\n", c.anisotropy);
     auto const method = find_propagation(a.propagation, a.steps, a.alpha);
-    out << "method       " << a.affinity << " affinity, " << method_text(a, method) << ", on " << a.backend << "; "
-        << c.origin << "\n";
+    out << "method       " << a.initial << (a.blend > 0 ? format(" with %g Dirichlet, ", a.blend) : ", ") << a.affinity
+        << " affinity, " << method_text(a, method) << ", on " << a.backend << "; " << c.origin << "\n";
     if (s) out << table(*s);
     out << "\nseconds      ";
     for (auto const& [name, seconds] : bar.times()) out << name << format(" %.2f, ", seconds);
@@ -116,6 +116,8 @@ std::string json_report(problem const& p, arguments const& a, completion const& 
     report["samples"] = c.samples;
     report["anisotropy"] = c.anisotropy;
     report["position_weight"] = a.position_weight;
+    report["initial_map"] = a.initial;
+    report["blend"] = a.blend;
     report["affinity"] = a.affinity;
     report["origin"] = c.origin;
     report["propagation"] = a.propagation;

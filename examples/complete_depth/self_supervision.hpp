@@ -11,11 +11,11 @@
 #include <vector>
 
 #include <hyspn/core/random.hpp>
-#include <hyspn/guidance/initial_depth.hpp>
 #include <hyspn/optim/adam.hpp>
 
 #include "../common/progress.hpp"
 #include "gates.hpp"
+#include "initial_map.hpp"
 
 /// Values for an affinity that has to learn, from nothing but the samples of the image at hand: some are hidden, and
 /// the affinity is trained to make the propagation of the others arrive at them.
@@ -160,18 +160,17 @@ struct fit_result {
 template <class P, class Module>
 fit_result<Module> fit_to_samples(P const& exec, Module const& module, propagation_method const& method,
                                   hyspn::tensor<float, 2> const& sparse, hyspn::tensor<float, 3> const& features,
-                                  hyspn::guidance::initial_depth_options const& how, std::uint64_t seed, progress& bar,
+                                  initial_map<P> const& start, std::uint64_t seed, progress& bar,
                                   fit_options const& options = {})
 {
     using namespace hyspn::propagation;
     auto const& net = method.net;
-    bool const scan_lines = how.planes.space == hyspn::guidance::depth_space::logarithmic;
     auto params = first_params(module, features.extent(0), seed);
-    split_samples const split = hide_samples(sparse, scan_lines, seed);
+    split_samples const split = hide_samples(sparse, start.scan_lines(), seed);
     bool const any_kept = std::any_of(split.kept.begin(), split.kept.end(), [](float z) { return z > 0; });
     if (split.hidden.empty() || !any_kept) return {params, false};
 
-    auto const initial = hyspn::guidance::initial_depth(exec, features, split.kept, how);
+    auto const initial = start.complete(split.kept, [](char const*) {});
     index_t const radius = (net.steps + 1) * (net.kernel / 2) * net.dilation;
     fit_windows const w = cut_windows(as_const(features), initial, sparse, split, radius, options.most_windows);
 

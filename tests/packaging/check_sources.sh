@@ -25,10 +25,14 @@ allowed_layers() {
     core) echo core ;;
     exec) echo core exec ;;
     manifold) echo core exec manifold ;;
-    affinity | guidance | propagation) echo core exec manifold "$1" ;;
+    affinity | propagation) echo core exec manifold "$1" ;;
+    guidance) echo core exec manifold propagation guidance ;;
     nn) echo core exec manifold affinity guidance propagation nn ;;
     optim) echo core exec manifold affinity guidance propagation nn optim ;;
+    pipeline) echo core exec manifold affinity guidance propagation nn pipeline ;;
     metrics) echo core exec metrics ;;
+    data) echo core exec guidance data ;;
+    data_files) echo core exec guidance data data_files io ;;
     io) echo core io ;;
     testing) echo core exec testing ;;
     *) echo unknown ;;
@@ -36,12 +40,13 @@ allowed_layers() {
 }
 
 # layer_of <header, relative to the library>: backends/<policy>/<layer>/... counts as <layer>, and what lies in
-# backends/<policy> itself as exec.
+# backends/<policy> itself as exec. The headers of data that read files are a layer of their own.
 layer_of() {
   local path=$1
   case $path in
     backends/*/*/*) path=${path#backends/*/} ;;
     backends/*/*) path=exec/ ;;
+    data/folder.hpp | data/datasets.hpp) path=data_files/ ;;
   esac
   echo "${path%%/*}"
 }

@@ -3,6 +3,8 @@
 #pragma once
 
 #include <cstddef>
+#include <string>
+#include <utility>
 
 #include <hyspn/core/view.hpp>
 
@@ -42,6 +44,30 @@ template <class T>
 auto positive_leaf(T& x)
 {
     return leaf_view<positive_numbers, T, 1>(view<T, 1>(&x, dims<1>{1}), {});
+}
+
+namespace detail {
+
+template <class F>
+struct prefixed_visitor {
+    std::string prefix;
+    F& f;
+
+    template <class Leaf>
+    void operator()(std::string const& name, Leaf const& leaf) const
+    {
+        f(prefix + "." + name, leaf);
+    }
+};
+
+}  // namespace detail
+
+/// What an aggregate of aggregates hands to for_each_leaf of one of its parts, so that f sees "prefix.name":
+///     for_each_leaf(p.head, with_prefix("head", f));
+template <class F>
+detail::prefixed_visitor<F> with_prefix(std::string prefix, F& f)
+{
+    return {std::move(prefix), f};
 }
 
 }  // namespace hyspn

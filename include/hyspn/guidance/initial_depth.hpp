@@ -22,9 +22,6 @@ struct initial_depth_options {
     local_plane_options planes{};
 };
 
-/// Above this sampling_anisotropy the pattern counts as scan lines.
-inline constexpr double scan_line_anisotropy = 2;
-
 /// Options that suit a sampling pattern. Scan lines get more samples per pixel, since many of them lie on one line, a
 /// step along the lines that costs as much more as they are denser, at most 4, softer weights, and planes in log depth.
 inline initial_depth_options options_for_sampling(double anisotropy)
@@ -38,15 +35,6 @@ inline initial_depth_options options_for_sampling(double anisotropy)
         options.planes.space = depth_space::logarithmic;
     }
     return options;
-}
-
-/// Writes the samples over their pixels of a map [H, W]. Throws value_error when one lies outside; then the map is as
-/// it was.
-template <class T>
-void write_samples(sample_list<T> const& samples, tensor<T, 2>& map)
-{
-    detail::require_inside("write_samples", samples, map.extent(0), map.extent(1));
-    for (index_t s = 0; s < samples.size(); ++s) map(samples.y(s), samples.x(s)) = samples.value(s);
 }
 
 /// A dense map [H, W] from features [C, H, W] and a sparse map [H, W] (0: not measured): nearest samples along paths,

@@ -214,15 +214,6 @@ inline void require_path_options(char const* name, index_t count, guidance::path
 }
 
 template <class T>
-void require_inside(char const* name, guidance::sample_list<T> const& samples, index_t height, index_t width)
-{
-    for (index_t s = 0; s < samples.size(); ++s)
-        if (samples.y(s) < 0 || samples.y(s) >= height || samples.x(s) < 0 || samples.x(s) >= width)
-            raise<value_error>(name, "every sample", "inside the image " + to_string(dims<2>{height, width}),
-                               to_string(dims<2>{samples.y(s), samples.x(s)}));
-}
-
-template <class T>
 void require_samples(char const* name, guidance::sample_list<T> const& samples, index_t height, index_t width)
 {
     require_value(samples.size() > 0 && samples.size() < (index_t{1} << path_key::index_bits) - 1, name, "samples",

@@ -58,6 +58,32 @@ auto collect_samples(X&& sparse)
     return list;
 }
 
+}  // namespace hyspn::guidance
+
+namespace hyspn::detail {
+
+template <class T>
+void require_inside(char const* name, guidance::sample_list<T> const& samples, index_t height, index_t width)
+{
+    for (index_t s = 0; s < samples.size(); ++s)
+        if (samples.y(s) < 0 || samples.y(s) >= height || samples.x(s) < 0 || samples.x(s) >= width)
+            raise<value_error>(name, "every sample", "inside the image " + to_string(dims<2>{height, width}),
+                               to_string(dims<2>{samples.y(s), samples.x(s)}));
+}
+
+}  // namespace hyspn::detail
+
+namespace hyspn::guidance {
+
+/// Writes the samples over their pixels of a map [H, W]. Throws value_error when one lies outside; then the map is as
+/// it was.
+template <class T>
+void write_samples(sample_list<T> const& samples, tensor<T, 2>& map)
+{
+    detail::require_inside("write_samples", samples, map.extent(0), map.extent(1));
+    for (index_t s = 0; s < samples.size(); ++s) map(samples.y(s), samples.x(s)) = samples.value(s);
+}
+
 /// A sparse map [H, W] with `count` of the positive pixels of `dense` [H, W], every choice equally likely; all of them
 /// when there are fewer. The same seed draws the same pixels on every platform. Throws value_error for a negative
 /// count.
@@ -134,5 +160,8 @@ double sampling_anisotropy(X&& sparse)
     double const vertical = detail::median_gap<0>(map), horizontal = detail::median_gap<1>(map);
     return vertical > 0 && horizontal > 0 ? vertical / horizontal : 1.0;
 }
+
+/// Above this sampling_anisotropy the pattern counts as scan lines.
+inline constexpr double scan_line_anisotropy = 2;
 
 }  // namespace hyspn::guidance
