@@ -119,7 +119,8 @@ private:
         if (!scenes_.training.empty()) return;
         scenes_ = make_run_examples(*task_, options_, stop_requested);
         if (!a_.frames.empty()) frames_ = load_frames(exec_, *task_, a_.frames);
-        trial const start{name_, "none", "initial map", seed_, 0, start_scores(scenes_.validation), start_scores(frames_)};
+        trial const start{
+            name_, "none", "initial map", seed_, 0, start_scores(scenes_.validation), start_scores(frames_)};
         if (!stop_requested && !done(start)) keep(start);
     }
 

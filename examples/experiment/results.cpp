@@ -50,13 +50,14 @@ std::string cell(std::vector<scores const*> const& rows, std::size_t column)
     return text;
 }
 
-void print_table(std::ostream& out, std::vector<trial> const& trials, std::string const& task,
-                 scores trial::*set, char const* title)
+void print_table(std::ostream& out, std::vector<trial> const& trials, std::string const& task, scores trial::*set,
+                 char const* title)
 {
     std::vector<std::pair<std::string, std::string>> kinds;
     for (auto const& t : trials)
         if (t.task == task && !(t.*set).empty())
-            if (std::pair const kind{t.propagation, t.affinity}; std::find(kinds.begin(), kinds.end(), kind) == kinds.end())
+            if (std::pair const kind{t.propagation, t.affinity};
+                std::find(kinds.begin(), kinds.end(), kind) == kinds.end())
                 kinds.push_back(kind);
     if (kinds.empty()) return;
     out << "\n" << title << "\n\n";

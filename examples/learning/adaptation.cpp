@@ -19,8 +19,8 @@ hyspn::data::sample hide_samples(hyspn::data::sample const& frame, std::uint64_t
     bool const lines = hyspn::guidance::sampling_anisotropy(frame.sparse) > hyspn::guidance::scan_line_anisotropy;
     hyspn::random_stream random(seed);
     index_t const first_band = random.below(3);
-    hyspn::data::sample split{.rgb = frame.rgb, .depth = hyspn::tensor<float, 2>(frame.sparse.extents()),
-                              .sparse = frame.sparse};
+    hyspn::data::sample split{
+        .rgb = frame.rgb, .depth = hyspn::tensor<float, 2>(frame.sparse.extents()), .sparse = frame.sparse};
     for (index_t i = 0; i < split.sparse.extent(0); ++i)
         for (index_t j = 0; j < split.sparse.extent(1); ++j) {
             if (!(split.sparse(i, j) > 0)) continue;

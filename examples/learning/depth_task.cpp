@@ -45,14 +45,15 @@ struct depth_loss {
 };
 
 /// As most data sets measure: one pixel in 250 to 1500, or the beams of a LiDAR; now and then a few wrong ones.
-hyspn::tensor<float, 2> draw_sparse(hyspn::view<float const, 2> depth, hyspn::random_stream& random)
+hyspn::tensor<float, 2> draw_sparse(hyspn::view<float const, 2> depth, double focal, hyspn::random_stream& random)
 {
     hyspn::tensor<float, 2> sparse;
     if (random.uniform() < 0.65) {
         double const apart = std::exp(std::log(250.) + random.uniform() * std::log(6.));
         sparse = data::draw_density(depth, 1 / apart, random.bits());
     } else {
-        sparse = data::lidar(depth, {.beams = random.uniform() < 0.5 ? 16 : 32,
+        sparse = data::lidar(depth, {.focal = focal,
+                                     .beams = random.uniform() < 0.5 ? 16 : 32,
                                      .azimuth_step = 0.3,
                                      .see_through = 0.5,
                                      .seed = random.bits()});
@@ -102,7 +103,7 @@ public:
         for (;;) {  // a scene of nothing but sky has nothing to measure
             auto scene = data::render_scene(exec, {.height = height, .width = width, .seed = random.bits()});
             data::sample s{.rgb = std::move(scene.rgb), .depth = std::move(scene.depth)};
-            s.sparse = draw_sparse(as_const(s.depth), random);
+            s.sparse = draw_sparse(as_const(s.depth), scene.focal, random);
             if (has_any(s.sparse)) return make_from(exec, s, "scene");
         }
     }
@@ -125,8 +126,9 @@ public:
         auto const depth = plane_of(out, e.scale), truth = plane_of(e.target, e.scale), given = plane_of(e.mask, 1);
         auto const all = hyspn::metrics::depth(exec, depth, truth, given);
         auto const edges = hyspn::metrics::depth_edges(exec, depth, truth, given);
-        return {{"RMSE", all.rmse},   {"MAE", all.mae},         {"iRMSE", all.irmse},          {"iMAE", all.imae},
-                {"REL", all.rel},     {"d1.25", all.delta1},    {"edge RMSE", edges.near_rmse}, {"bleeding", edges.bleeding}};
+        return {
+            {"RMSE", all.rmse}, {"MAE", all.mae},      {"iRMSE", all.irmse},           {"iMAE", all.imae},
+            {"REL", all.rel},   {"d1.25", all.delta1}, {"edge RMSE", edges.near_rmse}, {"bleeding", edges.bleeding}};
     }
 
     /// The experts' mean by their prior weights.

@@ -102,15 +102,16 @@ public:
     double loss(exec_policy const& exec, example const& batch, hyspn::view<float const, 4> out,
                 hyspn::view<float, 4> dout) const override
     {
-        return hyspn::nn::loss::value_and_gradient(exec, hyspn::nn::loss::cross_entropy{.ignore_index = unlabelled}, out,
-                                                   batch.labels, dout);
+        return hyspn::nn::loss::value_and_gradient(exec, hyspn::nn::loss::cross_entropy{.ignore_index = unlabelled},
+                                                   out, batch.labels, dout);
     }
 
     scores score(exec_policy const& exec, example const& e, hyspn::tensor<float, 4> const& out) const override
     {
         auto const truth = as_const(e.labels)[0];
         auto const best = best_class(out);
-        auto const all = hyspn::metrics::segmentation(hyspn::metrics::confusion(exec, best, truth, out.extent(1), unlabelled));
+        auto const all =
+            hyspn::metrics::segmentation(hyspn::metrics::confusion(exec, best, truth, out.extent(1), unlabelled));
         auto const boundary = hyspn::metrics::boundary(
             exec, best, truth, {.classes = out.extent(1), .tolerance = 2, .ignore_index = unlabelled});
         return {{"mIoU", all.mean_iou}, {"accuracy", all.pixel_accuracy}, {"boundary F", boundary.f}};

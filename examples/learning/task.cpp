@@ -102,7 +102,8 @@ example cut_batch(std::vector<example> const& examples, batch_options const& o, 
         cut(e.mask, c, n, batch.mask);
         cut(e.target, c, n, batch.target);
         cut(e.labels, c, n, batch.labels);
-        double const brightness = o.jitter * (random.uniform() - 0.5), contrast = 1 + o.jitter * (2 * random.uniform() - 1);
+        double const brightness = o.jitter * (random.uniform() - 0.5),
+                     contrast = 1 + o.jitter * (2 * random.uniform() - 1);
         change_colours(as_view(batch.image)[n], static_cast<float>(brightness), static_cast<float>(contrast));
     }
     return batch;

@@ -43,8 +43,7 @@ public:
 
     void preparing(double share) const
     {
-        if (shown_)
-            std::fprintf(stderr, "\rmaking scenes %3.0f %%", 100 * share);
+        if (shown_) std::fprintf(stderr, "\rmaking scenes %3.0f %%", 100 * share);
     }
 
     void step(log_row const& row)
@@ -54,8 +53,8 @@ public:
         double const done = static_cast<double>(row.step - first_ - 1), spent = seconds_since(started_);
         if (!shown_ || done < 1) return;
         double const left = spent / done * static_cast<double>(options_.iterations - row.step);
-        std::fprintf(stderr, "\r%6ld of %ld  loss %.4f  %6.1f images/s  %02d:%02d:%02d left ", static_cast<long>(row.step),
-                     static_cast<long>(options_.iterations), mean_loss_,
+        std::fprintf(stderr, "\r%6ld of %ld  loss %.4f  %6.1f images/s  %02d:%02d:%02d left ",
+                     static_cast<long>(row.step), static_cast<long>(options_.iterations), mean_loss_,
                      done * static_cast<double>(options_.batch.images) / spent, static_cast<int>(left / 3600),
                      static_cast<int>(left / 60) % 60, static_cast<int>(left) % 60);
         std::fflush(stderr);
@@ -158,7 +157,8 @@ run_result train(network& net, task const& t, examples_of_run const& examples, r
     double const before = result.log.empty() ? 0 : result.log.back().seconds;
     while (net.steps() < o.iterations && !stop) {
         index_t const number = net.steps();
-        auto const batch = cut_batch(examples.training, o.batch, hyspn::data::stream_of(seed_of(o, purpose::crops), number));
+        auto const batch =
+            cut_batch(examples.training, o.batch, hyspn::data::stream_of(seed_of(o, purpose::crops), number));
         auto const report = net.step(exec, o.training, rate(number), batch.arrays(),
                                      [&](exec_policy const& e, hyspn::view<float const, 4> out,
                                          hyspn::view<float, 4> dout) { return t.loss(e, batch, out, dout); });

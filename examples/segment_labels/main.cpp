@@ -33,7 +33,8 @@ std::optional<arguments> parse(int count, char const* const* values)
 {
     arguments a;
     CLI::App app{
-        "Moves the boundaries of coarse labels to those of an image, with a network of train --task labels. Labels are\n"
+        "Moves the boundaries of coarse labels to those of an image, with a network of train --task labels. Labels "
+        "are\n"
         "8-bit grey PNG, one number a class, any set of classes; 0 = unlabelled in --truth."};
     app.add_option("--weights", a.weights, "safetensors of train")->required();
     app.add_option("--rgb", a.rgb, "image, PNG")->required();
@@ -111,8 +112,8 @@ int run(int count, char const* const* values)
     if (classes.size() < 2) throw usage_error(a->coarse.string() + " has fewer than two classes");
     auto const labels = numbered(coarse, classes);
     auto const many = static_cast<index_t>(classes.size());
-    auto const probabilities = hyspn::data::coarse_labels(
-        labels, many, {.factor = 1, .shift = 0, .confusion = 0, .blur = a->blur});
+    auto const probabilities =
+        hyspn::data::coarse_labels(labels, many, {.factor = 1, .shift = 0, .confusion = 0, .blur = a->blur});
     auto const arrays = hyspn::make_label_arrays(exec, rgb, probabilities);
     auto const refined = strongest(net->forward(exec, arrays.inputs()));
     if (!a->truth.empty()) {
@@ -123,9 +124,8 @@ int run(int count, char const* const* values)
     }
     if (a->out.empty()) return 0;
     hyspn::tensor<std::uint8_t, 2> written(refined.extents());
-    std::transform(refined.begin(), refined.end(), written.begin(), [&](std::int32_t l) {
-        return static_cast<std::uint8_t>(classes[static_cast<std::size_t>(l)]);
-    });
+    std::transform(refined.begin(), refined.end(), written.begin(),
+                   [&](std::int32_t l) { return static_cast<std::uint8_t>(classes[static_cast<std::size_t>(l)]); });
     hyspn::io::write_label_png(a->out, written);
     return 0;
 }

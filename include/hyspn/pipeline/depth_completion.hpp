@@ -83,29 +83,28 @@ namespace hyspn {
 /// The arrays of an image [3, H, W] in [0, 1] with sparse depths [H, W] (0: not measured) and the experts' maps of
 /// them. Host policies. Throws shape_error when sizes differ, value_error when nothing was measured.
 template <execution_policy P, view_of_rank<3> X, view_of_rank<2> S, class T = value_type_of<X>>
-    requires same_space<P, X, S>
-depth_arrays<T> make_depth_arrays(P const& exec, X const& rgb, S const& sparse,
-                                  guidance::plane_expert_maps<T> const& experts)
-{
-    char const* const name = "make_depth_arrays";
-    view<T const, 3> const colours = as_const(rgb);
-    view<T const, 2> const given = as_const(sparse);
-    index_t const height = given.extent(0), width = given.extent(1);
-    detail::require_shape(name, "rgb", "[3, H, W]", colours.extents(), dims<3>{3, height, width});
-    detail::require_shape(name, "experts.candidates", "[6, H, W]", experts.candidates.extents(),
-                          dims<3>{guidance::plane_expert_count, height, width});
-    auto const samples = guidance::collect_samples(given);
-    detail::require_value(samples.size() > 0, name, "the number of measured pixels", "at least 1", 0);
-    double sum = 0;
-    for (T const z : samples.value) sum += static_cast<double>(z);
-    auto const of = [&](index_t channels) { return tensor<T, 4>(index_t{1}, channels, height, width); };
-    depth_arrays<T> arrays{of(depth_image_channels), of(2 * guidance::plane_expert_count), of(1), of(1),
-                           static_cast<T>(sum / static_cast<double>(samples.size()))};
-    dispatch(exec, detail::depth_arrays_op<T>{colours, as_const(experts.candidates), as_const(experts.weights),
-                                              as_const(experts.distance), given, arrays.scale,
-                                              as_view(arrays.image)[0], as_view(arrays.maps)[0],
-                                              as_view(arrays.measured)[0][0], as_view(arrays.mask)[0][0]});
-    return arrays;
-}
+    requires same_space<P, X, S> depth_arrays<T> make_depth_arrays(P const& exec, X const& rgb, S const& sparse,
+                                                                   guidance::plane_expert_maps<T> const& experts)
+    {
+        char const* const name = "make_depth_arrays";
+        view<T const, 3> const colours = as_const(rgb);
+        view<T const, 2> const given = as_const(sparse);
+        index_t const height = given.extent(0), width = given.extent(1);
+        detail::require_shape(name, "rgb", "[3, H, W]", colours.extents(), dims<3>{3, height, width});
+        detail::require_shape(name, "experts.candidates", "[6, H, W]", experts.candidates.extents(),
+                              dims<3>{guidance::plane_expert_count, height, width});
+        auto const samples = guidance::collect_samples(given);
+        detail::require_value(samples.size() > 0, name, "the number of measured pixels", "at least 1", 0);
+        double sum = 0;
+        for (T const z : samples.value) sum += static_cast<double>(z);
+        auto const of = [&](index_t channels) { return tensor<T, 4>(index_t{1}, channels, height, width); };
+        depth_arrays<T> arrays{of(depth_image_channels), of(2 * guidance::plane_expert_count), of(1), of(1),
+                               static_cast<T>(sum / static_cast<double>(samples.size()))};
+        dispatch(exec, detail::depth_arrays_op<T>{colours, as_const(experts.candidates), as_const(experts.weights),
+                                                  as_const(experts.distance), given, arrays.scale,
+                                                  as_view(arrays.image)[0], as_view(arrays.maps)[0],
+                                                  as_view(arrays.measured)[0][0], as_view(arrays.mask)[0][0]});
+        return arrays;
+    }
 
 }  // namespace hyspn

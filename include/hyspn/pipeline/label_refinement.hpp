@@ -59,19 +59,17 @@ namespace hyspn {
 
 /// The arrays of an image [3, H, W] in [0, 1] with coarse probabilities [L, H, W]. Host policies. Throws shape_error.
 template <execution_policy P, view_of_rank<3> X, view_of_rank<3> Y, class T = value_type_of<X>>
-    requires same_space<P, X, Y>
-label_arrays<T> make_label_arrays(P const& exec, X const& rgb, Y const& probabilities)
-{
-    char const* const name = "make_label_arrays";
-    view<T const, 3> const colours = as_const(rgb), coarse = as_const(probabilities);
-    index_t const classes = coarse.extent(0), height = coarse.extent(1), width = coarse.extent(2);
-    detail::require_shape(name, "rgb", "[3, H, W]", colours.extents(), dims<3>{3, height, width});
-    detail::require_value(classes >= 1, name, "classes", "at least 1", static_cast<double>(classes));
-    label_arrays<T> arrays{tensor<T, 4>(index_t{1}, label_image_channels, height, width),
-                           tensor<T, 4>(index_t{1}, classes, height, width)};
-    dispatch(exec,
-             detail::label_arrays_op<T>{colours, coarse, as_view(arrays.image)[0], as_view(arrays.maps)[0]});
-    return arrays;
-}
+    requires same_space<P, X, Y> label_arrays<T> make_label_arrays(P const& exec, X const& rgb, Y const& probabilities)
+    {
+        char const* const name = "make_label_arrays";
+        view<T const, 3> const colours = as_const(rgb), coarse = as_const(probabilities);
+        index_t const classes = coarse.extent(0), height = coarse.extent(1), width = coarse.extent(2);
+        detail::require_shape(name, "rgb", "[3, H, W]", colours.extents(), dims<3>{3, height, width});
+        detail::require_value(classes >= 1, name, "classes", "at least 1", static_cast<double>(classes));
+        label_arrays<T> arrays{tensor<T, 4>(index_t{1}, label_image_channels, height, width),
+                               tensor<T, 4>(index_t{1}, classes, height, width)};
+        dispatch(exec, detail::label_arrays_op<T>{colours, coarse, as_view(arrays.image)[0], as_view(arrays.maps)[0]});
+        return arrays;
+    }
 
 }  // namespace hyspn

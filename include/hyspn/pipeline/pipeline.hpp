@@ -79,8 +79,10 @@ struct pipeline {
         }
         /// The same for running averages, of a guidance that has them.
         template <class Self, class F>
-            requires std::same_as<std::remove_const_t<Self>, params> &&
-                     requires(Self& p, F& f) { for_each_buffer(p.guidance, f); }
+            requires std::same_as<std::remove_const_t<Self>, params> && requires(Self& p, F& f)
+            {
+                for_each_buffer(p.guidance, f);
+            }
         friend void for_each_buffer(Self& p, F&& f) { for_each_buffer(p.guidance, with_prefix("guidance", f)); }
     };
 

@@ -17,7 +17,7 @@ namespace hyspn::training {
 
 struct options {
     optim::adamw optimiser{.rate = 2e-3, .weight_decay = 1e-4};  ///< its rate is that of the schedule's peak
-    double clip = 1;         ///< longest gradient, Euclidean norm over all parameters; 0: not limited
+    double clip = 1;                     ///< longest gradient, Euclidean norm over all parameters; 0: not limited
     optim::ema average{.decay = 0.995};  ///< the running mean of the parameters
 };
 
