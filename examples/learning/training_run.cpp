@@ -100,6 +100,7 @@ std::vector<log_row> resumed(network& net, run_options const& o, std::string con
 {
     if (!o.resume) return {};
     if (o.out.empty()) throw usage_error("to resume a run needs its folder");
+    if (!std::filesystem::exists(run_file(o.out))) return {};  // stopped before its first step
     net.load_run(run_file(o.out), text);
     auto log = read_log(log_file(o.out));
     std::erase_if(log, [&](log_row const& row) { return row.step > net.steps(); });

@@ -25,7 +25,7 @@ struct run_options {
     index_t checkpoint_every = 100;                       ///< steps
     std::filesystem::path out{};                          ///< folder of weights, run, log and curve; empty: none
     std::filesystem::path frames{};                       ///< folder of real frames to validate on; may be empty
-    bool resume = false;                                  ///< go on with the run in `out`
+    bool resume = false;                                  ///< go on with the run in `out`, if there is one
     bool quiet = false;
 };
 

@@ -69,7 +69,7 @@ std::optional<arguments> parse(int count, char const* const* values)
         ->capture_default_str()
         ->check(CLI::PositiveNumber);
     app.add_option("--out", r.out, "folder for weights, run, log and curve")->required();
-    app.add_flag("--resume", r.resume, "go on with the run in --out");
+    app.add_flag("--resume", r.resume, "go on with the run in --out, if there is one");
     app.add_flag("--quiet", r.quiet, "print nothing but errors");
     try {
         app.parse(count, values);
