@@ -2,7 +2,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <concepts>
+#include <cstdint>
 #include <string>
+#include <type_traits>
 #include <vector>
 
 #include <hyspn/core/leaf.hpp>

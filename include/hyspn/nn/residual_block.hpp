@@ -50,8 +50,8 @@ struct residual_block {
     struct saved {
         conv_norm::saved<T, M> first, second, shortcut;
         tensor<T, 4, M> hidden;  ///< [N, O, H', W'] input of conv2
-        tensor<T, 4, M> branch;  ///< [N, O, H', W'] both terms of the sum;
-        tensor<T, 4, M> passed;  ///< the second only where it is not x
+        tensor<T, 4, M> branch;  ///< [N, O, H', W'] first term of the sum
+        tensor<T, 4, M> passed;  ///< [N, O, H', W'] second term, where it is not x
     };
 
     /// Arrays for C channels, all zero. Throws value_error.
