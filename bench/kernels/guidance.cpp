@@ -7,38 +7,20 @@
 #include <hyspn/guidance/initial_depth.hpp>
 
 #include "../support.hpp"
+#include "guidance_scene.hpp"
 
 namespace hyspn::bench {
 
 namespace {
 
-constexpr index_t samples = 500, neighbours = 14, tile = 24;
-
-/// Tiles of even colour with a little grain: edges to go round, and smooth ground.
-tensor<float, 3> tiled_image(image const& size)
-{
-    auto rgb = noise<float>(dims<3>{3, size.height, size.width}, 0.02);
-    auto const colours = noise<float>(dims<3>{3, size.height / tile + 1, size.width / tile + 1}, 0.45, 2);
-    for (index_t c = 0; c < 3; ++c)
-        for (index_t y = 0; y < size.height; ++y)
-            for (index_t x = 0; x < size.width; ++x) rgb(c, y, x) += 0.5f + colours(c, y / tile, x / tile);
-    return rgb;
-}
-
-guidance::sample_list<float> drawn_samples(image const& size)
-{
-    tensor<float, 2> depth(size.height, size.width);
-    for (index_t y = 0; y < size.height; ++y)
-        for (index_t x = 0; x < size.width; ++x) depth(y, x) = 2 + static_cast<float>((y / tile + x / tile) % 5);
-    return guidance::collect_samples(guidance::draw_samples(depth, samples, 3));
-}
+constexpr index_t neighbours = 14;
 
 template <class Exec>
 void search(Exec const& exec, char const* backend, image const& size)
 {
     add(std::string("nearest_samples/") + backend + "/f32/C10_K14_n500_" + size.name, [=](benchmark::State& state) {
         auto const features = guidance::image_features(exec, tiled_image(size));
-        auto const list = drawn_samples(size);
+        auto const list = guidance::collect_samples(drawn_samples(size));
         for (auto _ : state) {
             auto const near = guidance::find_nearest_samples(exec, features, list, neighbours);
             benchmark::DoNotOptimize(near.index.data());
@@ -59,7 +41,7 @@ void around_the_search(image const& size)
         count(state, static_cast<double>(4 * (3 + 10) * size.height * size.width));
     });
     add(std::string("local_planes/omp/f32/K14_n500_") + size.name, [=](benchmark::State& state) {
-        auto const list = drawn_samples(size);
+        auto const list = guidance::collect_samples(drawn_samples(size));
         auto const near =
             guidance::find_nearest_samples(exec, guidance::image_features(exec, tiled_image(size)), list, neighbours);
         for (auto _ : state) {

@@ -32,6 +32,7 @@ void require_consistent(arguments const& a)
         throw usage_error("--propagation " + a.propagation + " takes --affinity geodesic alone");
     if (!method.network.empty() && a.backend == "cuda")
         throw usage_error("--propagation " + a.propagation + " runs on --backend seq or omp");
+    if (!(a.blend >= 0 && a.blend <= 1)) throw usage_error("--blend must be in [0, 1]");
     if (!(a.alpha > 0 && a.alpha <= 1)) throw usage_error("--alpha must be above 0 and at most 1");
     if (a.rgb.empty() && !(a.sparse.empty() && a.truth.empty())) throw usage_error("--sparse and --truth need --rgb");
     if (!a.rgb.empty() && a.sparse.empty() && a.truth.empty())
@@ -56,9 +57,7 @@ std::optional<arguments> parse(int count, char const* const* values)
     app.add_option("--truth", a.truth, "true depth, PNG: metrics are over its pixels that were not given");
     app.add_option("--out", a.out, "folder for depth.png and pictures; nothing is written without it");
     app.add_option("--initial", a.initial, "map before propagation: experts or planes")->capture_default_str();
-    app.add_option("--blend", a.blend, "share of the Dirichlet solution in that map; 0 = none")
-        ->capture_default_str()
-        ->check(CLI::Range(0.0, 1.0));
+    app.add_option("--blend", a.blend, "share of the Dirichlet solution in that map; 0 = none")->capture_default_str();
     app.add_option("--affinity", a.affinity, "geodesic, hyperbolic, naive or euclidean")->capture_default_str();
     app.add_option("--propagation", a.propagation, "preset: " + propagation_names())->capture_default_str();
     app.add_option("--steps", a.steps, "propagation steps")->capture_default_str()->check(CLI::Range(0, 1000));

@@ -22,6 +22,14 @@ using inputs = hyspn::pipeline_inputs<float>;
 using loss_function =
     std::function<double(exec_policy const&, hyspn::view<float const, 4> out, hyspn::view<float, 4> dout)>;
 
+/// What a network thinks of an image, for pictures.
+struct inside {
+    hyspn::tensor<float, 4> features;  ///< what the affinity reads [N, features, H, W]
+    hyspn::tensor<float, 4> gates;     ///< what it makes of them [N, K, H, W]
+    float curvature = 0;               ///< that it learned; 0 where it has none
+    float temperature = 0;             ///< the same
+};
+
 /// A pipeline whose parts are chosen at run time.
 class network {
 public:
@@ -38,10 +46,8 @@ public:
     /// The propagated maps [N, L, H, W], by the averaged parameters.
     virtual hyspn::tensor<float, 4> forward(exec_policy const& exec, inputs const& in) const = 0;
 
-    /// What the affinity reads [N, features, H, W], and the curvature and temperature it learned, 0 where it has none.
-    virtual hyspn::tensor<float, 4> features(exec_policy const& exec, inputs const& in) const = 0;
-    virtual float curvature() const = 0;
-    virtual float temperature() const = 0;
+    /// What is between the guidance and the propagation.
+    virtual inside look_inside(exec_policy const& exec, inputs const& in) const = 0;
 
     /// The averaged parameters with the configuration. Throws io_error.
     virtual void save_weights(std::filesystem::path const& file) const = 0;

@@ -54,23 +54,18 @@ public:
         return out;
     }
 
-    hyspn::tensor<float, 4> features(exec_policy const& exec, inputs const& in) const override
+    inside look_inside(exec_policy const& exec, inputs const& in) const override
     {
-        auto const heads = net_for(in).guide().forward(exec, run_.averaged.guidance, in.image);
+        auto const net = net_for(in);
+        auto const& p = run_.averaged;
+        auto const heads = net.guide().forward(exec, p.guidance, in.image);
         auto const range = hyspn::nn::channel_range(as_const(heads), 0, net_.features);
-        hyspn::tensor<float, 4> features(range.extents());
-        copy(range, as_view(features));
-        return features;
-    }
-    float curvature() const override
-    {
-        if constexpr (requires { run_.averaged.affinity.c; }) return run_.averaged.affinity.c;
-        return 0;
-    }
-    float temperature() const override
-    {
-        if constexpr (requires { run_.averaged.affinity.tau; }) return run_.averaged.affinity.tau;
-        return 0;
+        inside seen{hyspn::tensor<float, 4>(range.extents()), {}};
+        copy(range, as_view(seen.features));
+        seen.gates = net.affine().forward(exec, p.affinity, seen.features);
+        if constexpr (requires { p.affinity.c; }) seen.curvature = p.affinity.c;
+        if constexpr (requires { p.affinity.tau; }) seen.temperature = p.affinity.tau;
+        return seen;
     }
 
     void save_weights(std::filesystem::path const& file) const override

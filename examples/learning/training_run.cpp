@@ -126,24 +126,30 @@ std::filesystem::path curve_file(std::filesystem::path const& out)
     return out / "curve.svg";
 }
 
-run_result train(network& net, task const& t, run_options const& o, std::atomic<bool> const& stop)
+examples_of_run make_run_examples(task const& t, run_options const& o, std::atomic<bool> const& stop)
+{
+    training_bar const bar(o, 0);
+    auto const made = [&](purpose p, index_t count) {
+        return make_examples(t, seed_of(o, p), count, o.scene_height, o.scene_width, o.threads, [&](double share) {
+            bar.preparing(share);
+            return !stop;
+        });
+    };
+    examples_of_run examples{.training = made(purpose::scenes, o.scenes)};
+    examples.validation = o.frames.empty() ? made(purpose::held_out, o.held_out)
+                                           : load_frames(exec_policy{.threads = o.threads}, t, o.frames);
+    return examples;
+}
+
+run_result train(network& net, task const& t, examples_of_run const& examples, run_options const& o,
+                 std::atomic<bool> const& stop)
 {
     exec_policy const exec{.threads = o.threads};
     if (!o.out.empty()) std::filesystem::create_directories(o.out);
     auto const text = run_text(net.config(), o);
     run_result result{.log = resumed(net, o, text)};
-    training_bar bar(o, net.steps());
-    auto const made = [&](purpose p, index_t count) {
-        return make_examples(t, seed_of(o, p), count, o.scene_height, o.scene_width, o.threads,
-                             [&](double share) {
-                                 bar.preparing(share);
-                                 return !stop;
-                             });
-    };
-    auto const scenes = made(purpose::scenes, o.scenes);
-    auto validation = o.frames.empty() ? made(purpose::held_out, o.held_out) : load_frames(exec, t, o.frames);
     if (stop) return result;  // what was trained before is in its files
-
+    training_bar bar(o, net.steps());
     hyspn::optim::schedule::cosine const rate{.rate = o.training.optimiser.rate,
                                               .least = o.training.optimiser.rate / 50,
                                               .steps = std::max(o.iterations, o.warm_up + 1),
@@ -152,14 +158,14 @@ run_result train(network& net, task const& t, run_options const& o, std::atomic<
     double const before = result.log.empty() ? 0 : result.log.back().seconds;
     while (net.steps() < o.iterations && !stop) {
         index_t const number = net.steps();
-        auto const batch = cut_batch(scenes, o.batch, hyspn::data::stream_of(seed_of(o, purpose::crops), number));
+        auto const batch = cut_batch(examples.training, o.batch, hyspn::data::stream_of(seed_of(o, purpose::crops), number));
         auto const report = net.step(exec, o.training, rate(number), batch.arrays(),
                                      [&](exec_policy const& e, hyspn::view<float const, 4> out,
                                          hyspn::view<float, 4> dout) { return t.loss(e, batch, out, dout); });
         log_row row{number + 1, report.loss, report.gradient_norm, rate(number), before + seconds_since(started)};
         bool const last = net.steps() == o.iterations;
-        if (!validation.empty() && (last || (number + 1) % o.validate_every == 0))
-            row.validation = mean_scores(exec, net, t, validation);
+        if (!examples.validation.empty() && (last || (number + 1) % o.validate_every == 0))
+            row.validation = mean_scores(exec, net, t, examples.validation);
         result.log.push_back(row);
         bar.step(row);
         if ((number + 1) % o.checkpoint_every == 0 && !last) save_all(net, o, text, result.log);

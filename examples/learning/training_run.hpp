@@ -36,6 +36,15 @@ struct log_row {
     scores validation{};  ///< means over the validation examples, empty between validations
 };
 
+/// What a run learns from, and what it is validated on.
+struct examples_of_run {
+    std::vector<example> training{}, validation{};
+};
+
+/// The scenes of a run's seed; validation on scenes of their own, or on frames. Fewer when `stop` becomes true. Throws
+/// usage_error.
+examples_of_run make_run_examples(task const& t, run_options const& options, std::atomic<bool> const& stop);
+
 struct run_result {
     std::vector<log_row> log{};
     bool finished = false;  ///< false after a request to stop
@@ -50,7 +59,8 @@ std::filesystem::path curve_file(std::filesystem::path const& out);
 /// Trains `net`, whose next step is number net.steps(), to options.iterations. The same options give the same bits, on
 /// any number of threads, in one go or with stops between. When `stop` becomes true the run ends after its step, with
 /// its files written. Throws usage_error, io_error.
-run_result train(network& net, task const& t, run_options const& options, std::atomic<bool> const& stop);
+run_result train(network& net, task const& t, examples_of_run const& examples, run_options const& options,
+                 std::atomic<bool> const& stop);
 
 /// The means of the scores of examples.
 scores mean_scores(exec_policy const& exec, network const& net, task const& t, std::vector<example> const& examples);

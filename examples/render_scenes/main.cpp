@@ -98,8 +98,8 @@ bool parse(int count, char const* const* values, arguments& a)
 
 hyspn::tensor<float, 2> measure(arguments const& a, data::scene_images const& s, std::uint64_t seed)
 {
-    if (a.sensor == "lidar") return data::lidar(s.depth, {.seed = seed});
-    if (a.sensor == "structured_light") return data::structured_light(s.depth, s.rgb, {.seed = seed});
+    if (a.sensor == "lidar") return data::lidar(s.depth, {.focal = s.focal, .seed = seed});
+    if (a.sensor == "structured_light") return data::structured_light(s.depth, s.rgb, {.focal = s.focal, .seed = seed});
     return hyspn::guidance::draw_samples(s.depth, a.samples, seed);
 }
 

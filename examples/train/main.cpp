@@ -102,7 +102,9 @@ int run(int count, char const* const* values)
     std::signal(SIGTERM, request_stop);
     std::signal(SIGINT, request_stop);
     auto const net = make_network(a->network, a->run.seed);
-    auto const result = train(*net, *make_task(a->network.task), a->run, stop_requested);
+    auto const task = make_task(a->network.task);
+    auto const examples = make_run_examples(*task, a->run, stop_requested);
+    auto const result = train(*net, *task, examples, a->run, stop_requested);
     report(*a, *net, result);
     return 0;
 }

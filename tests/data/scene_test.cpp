@@ -29,10 +29,10 @@ bool same(scene_images const& a, scene_images const& b)
     return same(a.rgb, b.rgb) && same(a.depth, b.depth) && same(a.labels, b.labels) && same(a.parts, b.parts);
 }
 
-/// No blur, no noise.
+/// One ray a pixel, no blur, no noise.
 photograph plain_camera()
 {
-    return {.blur = 0, .noise = 0};
+    return {.blur = 0, .soft_edges = false, .noise = 0};
 }
 
 }  // namespace
@@ -55,6 +55,7 @@ TEST_CASE("scene: labels, parts and depth belong together")
     for (auto const layout : layouts)
         for (std::uint64_t seed : {1u, 2u, 3u}) {
             auto const s = render_scene(exec::omp{}, {.height = 48, .width = 64, .seed = seed, .layout = layout});
+            CHECK(s.focal == make_scene(seed, layout).eye.focal);
             std::set<std::int32_t> classes;
             float farthest = 0;
             for (index_t k = 0; k < s.depth.size(); ++k) {
@@ -175,6 +176,39 @@ TEST_CASE("scene: shadows and markings are edges of colour on flat ground")
     CHECK(brighter > 10);
     CHECK(darker > 10);
     CHECK(same(plain.depth, shaded.depth));
+}
+
+TEST_CASE("scene: soft edges change the picture at the edges of things, nowhere else, and mix both sides")
+{
+    scene_builder build;
+    solid left{.kind = shape::plane, .centre = {-5, 0, 4}, .size = {5.0444, 9, 0}},
+        back{.kind = shape::plane, .centre = {0, 0, 8}};
+    left.part = static_cast<std::int32_t>(scene_part::box_body);
+    back.part = static_cast<std::int32_t>(scene_part::wall_surface);
+    left.material = build.add(material{.first = {0.1, 0.1, 0.1}});
+    back.material = build.add(material{.first = {0.9, 0.9, 0.9}});
+    build.add(left);
+    build.close_group();
+    build.add(back);
+    auto const what = build.take();
+    photograph how = plain_camera();
+    how.soft_edges = true;
+    auto const soft = draw(exec::seq{}, what, 20, 40, how);
+    how.soft_edges = false;
+    auto const hard = draw(exec::seq{}, what, 20, 40, how);
+    CHECK(same(soft.depth, hard.depth));
+    CHECK(same(soft.labels, hard.labels));
+    // The board ends 0.4 pixels right of the left side of column 20: between the left and the right two of its rays.
+    for (index_t i = 0; i < 20; ++i) {
+        float const low = soft.rgb(0, i, 0), high = soft.rgb(0, i, 39);
+        CHECK(low < 0.6F * high);
+        for (index_t j = 0; j < 40; ++j) {
+            if (j != 20) CHECK(soft.rgb(0, i, j) == (j < 20 ? low : high));
+            CHECK(hard.rgb(0, i, j) == hard.rgb(0, i, j < 20 ? 0 : 39));
+        }
+        CHECK(soft.rgb(0, i, 20) > 1.2F * low);
+        CHECK(soft.rgb(0, i, 20) < 0.9F * high);
+    }
 }
 
 TEST_CASE("scene: noise is zero-mean, of the strength asked for, and blur keeps the mean")

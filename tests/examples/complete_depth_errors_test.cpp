@@ -41,6 +41,9 @@ TEST_CASE("complete_depth: bad options are refused in one line")
 {
     temporary_folder const folder;
     check_refused(folder, "--affinity cosine", "geodesic, hyperbolic, naive, euclidean");
+    check_refused(folder, "--initial oracle", "experts, planes");
+    check_refused(folder, "--blend 1.5", "--blend must be in [0, 1]");
+    check_refused(folder, "--blend nan", "--blend must be in [0, 1]");
     check_refused(folder, "--propagation nonsense", "cspn");
     check_refused(folder, "--propagation nonsense", "diffusion_fixed_point");
     check_refused(folder, "--propagation diffusion --alpha 0", "alpha");

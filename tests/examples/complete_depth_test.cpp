@@ -75,6 +75,30 @@ TEST_CASE("complete_depth: the result depends neither on the number of threads n
     for (index_t k = 0; k < one.size(); ++k) CHECK(std::abs(one.data()[k] - seq.data()[k]) <= 1.0F / 256);
 }
 
+TEST_CASE("complete_depth: initial maps from experts and from planes, and a share of the Dirichlet solution")
+{
+    temporary_folder const folder;
+    small_scene const scene(folder);
+    auto const report_of = [&](std::string const& options) {
+        auto const run = run_complete_depth(folder, files_of(folder) + " --json " + (folder / "j").string() + options);
+        INFO(options << " " << run.err);
+        REQUIRE(run.status == 0);
+        auto report = nlohmann::json::parse(testing::read_text(folder / "j"));
+        CHECK(report.at("initial").at("rmse") < 0.7 * scene.nearest_sample_rmse());
+        return report;
+    };
+    auto const experts = report_of(""), planes = report_of(" --initial planes"), blended = report_of(" --blend 0.2");
+    CHECK(experts.at("initial_map") == "experts");
+    CHECK(experts.at("stages").contains("plane experts"));
+    CHECK(planes.at("stages").contains("local planes"));
+    CHECK(planes.at("initial").at("rmse") != experts.at("initial").at("rmse"));
+    CHECK(blended.at("blend") == 0.2);
+    CHECK(blended.at("stages").contains("blend"));
+    CHECK(blended.at("initial").at("rmse") != experts.at("initial").at("rmse"));
+    CHECK(report_of(" --blend 0.2 --threads 3").at("rmse") == blended.at("rmse"));
+    (void)report_of(" --initial planes --blend 1 --affinity hyperbolic");
+}
+
 TEST_CASE("complete_depth: images of one row or one column, and of few pixels")
 {
     temporary_folder const folder;

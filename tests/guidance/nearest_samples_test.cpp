@@ -106,6 +106,24 @@ TEST_CASE("find_nearest_samples: identical bits from seq and any number of threa
         CHECK(same_bits(reference, guidance::find_nearest_samples(exec::omp{threads}, s.features, s.samples, 6, o)));
 }
 
+TEST_CASE("find_nearest_samples: leaving detours out changes nothing, where rounding could favour them they stay in")
+{
+    // Steps of nearly no length across make a detour by way of another row as short as the direct step.
+    for (double step : {1e-4, 0.03, 0.25, 1.0, 4.0, 50.0})
+        for (double contrast : {0.0, 3.0, 2000.0}) {
+            scene const s = make_scene(67, 23, 40, 11);
+            guidance::path_options const o{.contrast = contrast, .horizontal_step = step};
+            auto const reference = guidance::find_nearest_samples(exec::seq{}, s.features, s.samples, 5, o);
+            INFO("step " << step << " contrast " << contrast);
+            CHECK(same_bits(reference, guidance::find_nearest_samples(exec::omp{2}, s.features, s.samples, 5, o)));
+        }
+    CHECK(detail::steps_are_direct<float>(256 * 300, 10, 1));
+    CHECK(detail::steps_are_direct<float>(256 * 300, 10, 0.25));
+    CHECK_FALSE(detail::steps_are_direct<float>(256, 10, 1e-3));     // costs are whole
+    CHECK_FALSE(detail::steps_are_direct<float>(1 << 24, 1000, 1));  // and features rounded
+    CHECK(detail::steps_are_direct<double>(1 << 24, 1000, 1));
+}
+
 TEST_CASE("find_nearest_samples: fewer samples than places leave -1")
 {
     scene const s = make_scene(6, 5, 2, 1);

@@ -15,6 +15,8 @@ using vec = std::vector<double>;
 
 namespace {
 
+exec::omp const two{.threads = 2};
+
 /// The training form of a normalisation as a function of x, weight and bias.
 template <class Norm>
 struct packed_norm {
@@ -145,6 +147,34 @@ TEMPLATE_TEST_CASE("normalisations by their definition", "", float, double)
             }
 }
 
+TEMPLATE_TEST_CASE("gradients of normalisations to the digits stated", "", float, double)
+{
+    using T = TestType;
+    for (double offset : {0., 3., 30.}) {
+        CAPTURE(offset);
+        auto const check = [&](auto const& f) {
+            auto const point = f.point(offset, 1, 7);
+            auto const g = random_tensor<double>(f.shape, 1, 8);
+            auto const want = f.backward(to<long double>(point), to<long double>(numbers_in(g)));
+            auto const near = [&](std::vector<T> const& got) {
+                std::size_t from = 0;
+                for (index_t part : {g.size(), f.shape[1], f.shape[1]}) {  // x, weight, bias
+                    std::size_t const end = from + static_cast<std::size_t>(part);
+                    auto const at = [](std::size_t k) { return static_cast<std::ptrdiff_t>(k); };
+                    std::vector<T> const a(got.begin() + at(from), got.begin() + at(end));
+                    std::vector<long double> const b(want.begin() + at(from), want.begin() + at(end));
+                    CHECK(error_in_eps(a, b) <= tolerance::gradient * std::max(1., offset));
+                    from = end;
+                }
+            };
+            near(f.backward(to<T>(point), to<T>(numbers_in(g))));
+            near(f.backward(to<T>(point), to<T>(numbers_in(g)), two));
+        };
+        check(pack_norm(nn::batch_norm2d{}, {2, 4, 19, 23}));
+        check(pack_norm(nn::group_norm{.groups = 2}, {2, 4, 19, 23}));
+    }
+}
+
 TEST_CASE("gradients of normalisations")
 {
     for (bool relu : {false, true})
@@ -198,7 +228,6 @@ TEMPLATE_TEST_CASE("normalisations: padded rows and columns apart give the value
             auto dp = norm.zero_gradients(p), dq = dp;
             tensor<T, 4> y(e), dx(e);
             typename std::remove_cvref_t<decltype(norm)>::template saved<T> s;
-            exec::omp const two{.threads = 2};
             norm.forward(two, p, x, y, s);
             norm.backward(two, p, x, s, g, dx, dp);
             norm.forward(two, p, px, py, s);
@@ -222,7 +251,6 @@ TEST_CASE("running averages: what update makes of them, and inference by them")
     auto const x = random_tensor<double>(dims<4>{2, 3, 4, 5}, 2, 3);
     tensor<double, 4> y(x.extents()), z(x.extents());
     nn::batch_norm2d::saved<double> s;
-    exec::omp const two{.threads = 2};
     norm.forward(two, p, x, y, s);
     norm.update(two, s, p);
     for (index_t c = 0; c < 3; ++c) {
@@ -247,7 +275,6 @@ TEST_CASE("running averages: what update makes of them, and inference by them")
 
 TEST_CASE("normalisations: empty arrays, a constant channel and messages")
 {
-    exec::omp const two{.threads = 2};
     nn::batch_norm2d const batch;
     nn::group_norm const group{.groups = 2};
     auto p = batch.make_params<double>(4);

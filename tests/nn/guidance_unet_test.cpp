@@ -2,7 +2,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Convolution with normalisation, residual blocks, and the network made of them.
+#include <hyspn/io/safetensors.hpp>
+#include <hyspn/nn/avg_pool2d.hpp>
 #include <hyspn/nn/guidance_unet.hpp>
+#include <hyspn/optim/adam.hpp>
 
 #include "nn/support.hpp"
 #include "support/thrown.hpp"
@@ -207,6 +210,55 @@ TEST_CASE("network: names of leaves and buffers, values to start with")
     auto const wide = nn::guidance_unet{.inputs = 8, .width = 64, .levels = 0}.make_params<double>(1);
     for (double v : wide.stem.conv.weight) square += v * v;
     CHECK(std::fabs(square / static_cast<double>(wide.stem.conv.weight.size()) * 36 - 1) <= 0.05);
+}
+
+TEST_CASE("network: it learns, and a file keeps what it has learned")
+{
+    // Smoothed images: each output pixel is the mean of nine.
+    nn::guidance_unet const net{.inputs = 1, .outputs = 1, .width = 4, .levels = 1, .norm = {.momentum = 0.5}};
+    auto p = net.make_params<float>(5);
+    dims<4> const e{4, 1, 16, 16};
+    auto const x = random_tensor<float>(e, 1, 3);
+    tensor<float, 4> y(e), dy(e), dx(e), wanted(e);
+    nn::avg_pool2d{.kernel = {3, 3}, .stride = {1, 1}, .padding = {1, 1}}.forward(two, x, wanted);
+    nn::guidance_unet::saved<float> s;
+    optim::adam const optimiser{.rate = 0.01};
+    optim::adam::state<float> run;
+    auto const loss = [&] {
+        double sum = 0;
+        for (index_t i = 0; i < y.size(); ++i) {
+            float const d = y.data()[i] - wanted.data()[i];
+            dy.data()[i] = 2 * d / static_cast<float>(y.size());
+            sum += static_cast<double>(d) * static_cast<double>(d) / static_cast<double>(y.size());
+        }
+        return sum;
+    };
+    double first = 0;
+    for (int step = 0; step < 150; ++step) {
+        net.forward(two, p, x, y, s);
+        if (double const now = loss(); step == 0) first = now;
+        auto dp = net.zero_gradients(p);
+        net.backward(two, p, x, s, dy, dx, dp);
+        optimiser.step(two, p, dp, run);
+        net.update(two, s, p);
+    }
+    net.forward(two, p, x, y);
+    double const last = loss();
+    CAPTURE(first, last);
+    CHECK(last < 0.1 * first);
+
+    io::safetensors file;
+    auto const keep = [&](std::string const& name, auto leaf) { file.set(name, leaf); };
+    for_each_leaf(p, keep);
+    for_each_buffer(p, keep);
+    auto q = net.make_params<float>(6);
+    auto const restore = [&](std::string const& name, auto leaf) {
+        using V = decltype(leaf);
+        copy(as_const(file.get<float, V::rank()>(name)), as_view(leaf));
+    };
+    for_each_leaf(q, restore);
+    for_each_buffer(q, restore);
+    CHECK(numbers_in(net.forward(two, q, x)) == numbers_in(y));
 }
 
 TEST_CASE("network: messages")

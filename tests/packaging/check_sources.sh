@@ -30,6 +30,7 @@ allowed_layers() {
     nn) echo core exec manifold affinity guidance propagation nn ;;
     optim) echo core exec manifold affinity guidance propagation nn optim ;;
     pipeline) echo core exec manifold affinity guidance propagation nn pipeline ;;
+    training) echo core exec manifold affinity guidance propagation nn optim pipeline training ;;
     metrics) echo core exec metrics ;;
     data) echo core exec guidance data ;;
     data_files) echo core exec guidance data data_files io ;;

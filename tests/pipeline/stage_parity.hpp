@@ -14,7 +14,7 @@
 #include <hyspn/core/random.hpp>
 #include <hyspn/exec/omp.hpp>
 #include <hyspn/exec/seq.hpp>
-#include <hyspn/pipeline/detail/heads.hpp>
+#include <hyspn/nn/maps.hpp>
 #include <hyspn/pipeline/stage.hpp>
 
 #include "support/catch.hpp"
@@ -73,15 +73,19 @@ struct stage_problem {
 
     stage_inputs<T> inputs() const
     {
-        stage_inputs<T> in{.initial = as_const(initial),
-                           .gates = as_const(gates),
-                           .side = hyspn::detail::channel_range(as_const(heads), 1, side)};
+        stage_inputs<T> in{.initial = as_const(initial), .gates = as_const(gates), .side = side_of(as_const(heads))};
         if (shape.measured) {
             in.measured = as_const(measured);
             in.mask = as_const(mask);
         }
         if (shape.confidence) in.confidence = as_const(confidence);
         return in;
+    }
+
+    template <class U>
+    view<U, 4> side_of(view<U, 4> const& all) const
+    {
+        return side == 0 ? view<U, 4>{} : nn::channel_range(all, 1, side);
     }
 
 private:
@@ -130,8 +134,7 @@ std::vector<named_values<T>> results(Stage const& stage, stage_problem<T> const&
     stage.forward(exec, p, in, as_view(inferred));
     typename Stage::template saved<T> kept;
     stage.forward(exec, p, in, as_view(out), kept);
-    stage_gradients<T> d{as_view(dinitial), as_view(dgates),
-                         hyspn::detail::channel_range(as_view(dheads), 1, data.side)};
+    stage_gradients<T> d{as_view(dinitial), as_view(dgates), data.side_of(as_view(dheads))};
     if (data.shape.confidence) d.confidence = as_view(dconfidence);
     auto dp = p;
     for_each_leaf(dp,

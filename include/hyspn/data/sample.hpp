@@ -12,10 +12,10 @@ namespace hyspn::data {
 
 /// One picture with what is known of it. Maps that are not known have no elements; all others are of one size.
 struct sample {
-    tensor<float, 3> rgb{};           ///< [3, H, W] in [0, 1]
-    tensor<float, 2> depth{};         ///< [H, W], metres, 0 = not measured: the truth
-    tensor<float, 2> sparse{};        ///< [H, W], metres, 0 = not measured: what is given
-    tensor<std::int32_t, 2> labels{}; ///< [H, W], class, 0 = unlabelled
+    tensor<float, 3> rgb{};            ///< [3, H, W] in [0, 1]
+    tensor<float, 2> depth{};          ///< [H, W], metres, 0 = not measured: the truth
+    tensor<float, 2> sparse{};         ///< [H, W], metres, 0 = not measured: what is given
+    tensor<std::int32_t, 2> labels{};  ///< [H, W], class, 0 = unlabelled
 };
 
 namespace detail {

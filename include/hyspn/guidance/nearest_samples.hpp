@@ -7,6 +7,7 @@
 #include <concepts>
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <queue>
 #include <string>
 #include <vector>
@@ -61,7 +62,10 @@ HYSPN_HD constexpr path_step path_step_of(index_t direction)
     return direction == 0 ? path_step{0, 1} : path_step{1, direction - 2};  // E, SW, S, SE
 }
 
-/// Cost of the step from each pixel in each of the four stored directions.
+inline constexpr unsigned all_path_moves = 0xff;
+
+/// Cost of the step from each pixel in each of the four stored directions, which lie side by side: the search jumps
+/// from pixel to pixel, and waits for memory more than for anything else.
 template <class T, class M>
 struct path_cost_op {
     view<T const, 3, M> features;
@@ -69,27 +73,32 @@ struct path_cost_op {
     T contrast;
     T horizontal_step;
 
-    dims<3> shape() const { return cost.extents(); }
+    dims<2> shape() const { return {cost.extent(0), cost.extent(1)}; }
 
-    HYSPN_HD void operator()(index_t direction, index_t i, index_t j) const
+    HYSPN_HD void operator()(index_t i, index_t j) const
+    {
+        for (index_t direction = 0; direction < 4; ++direction) {
+            path_step const step = path_step_of(direction);
+            index_t const y = i + step.dy, x = j + step.dx;
+            bool const inside = y < cost.extent(0) && x >= 0 && x < cost.extent(1);
+            cost(i, j, direction) = inside ? cost_of(step, i, j) : 0;  // what leaves the image is never read
+        }
+    }
+
+private:
+    HYSPN_HD std::uint32_t cost_of(path_step const& step, index_t i, index_t j) const
     {
         using std::sqrt;
-        path_step const step = path_step_of(direction);
-        index_t const y = i + step.dy, x = j + step.dx;
-        if (y >= cost.extent(1) || x < 0 || x >= cost.extent(2)) {
-            cost(direction, i, j) = 0;  // leaves the image: never read
-            return;
-        }
         T squared = 0;
         for (index_t c = 0; c < features.extent(0); ++c) {
-            T const difference = features(c, i, j) - features(c, y, x);
+            T const difference = features(c, i, j) - features(c, i + step.dy, j + step.dx);
             squared += difference * difference;
         }
         T const across = static_cast<T>(step.dx) * horizontal_step;
         T const length = sqrt(static_cast<T>(step.dy) + across * across);
         T const total = (length + contrast * 2 * sqrt(squared)) * static_cast<T>(path_cost_unit);
-        cost(direction, i, j) = total < static_cast<T>(path_cost_limit) ? static_cast<std::uint32_t>(total + T(0.5))
-                                                                        : path_cost_limit;  // refused afterwards
+        return total < static_cast<T>(path_cost_limit) ? static_cast<std::uint32_t>(total + T(0.5))
+                                                       : path_cost_limit;  // refused afterwards
     }
 };
 
@@ -115,22 +124,21 @@ struct path_list {
 
     bool contains(std::uint64_t key) const
     {
-        bool found = false;
-        for (index_t k = 0; k < count; ++k) found |= keys[k] == key;
-        return found;
+        index_t k = 0;
+        while (k < count && keys[k] < key) ++k;
+        return k < count && keys[k] == key;
     }
 
     /// Takes the key unless the list is full of nearer samples or already knows this one at most as far away.
     bool insert(std::uint64_t key) const
     {
         if (key >= keys[count - 1]) return false;
-        index_t from = count - 1;  // the slot that becomes free: of the same sample, else the last
-        index_t to = 0;            // the slot where the key belongs
-        for (index_t k = 0; k < count; ++k) {
-            to += keys[k] < key ? 1 : 0;
-            if (path_key::sample(keys[k]) == path_key::sample(key)) from = k;
-        }
-        if (from < to || keys[to] == key) return false;
+        index_t to = 0;  // where the key belongs
+        for (; keys[to] < key; ++to)
+            if (path_key::sample(keys[to]) == path_key::sample(key)) return false;
+        if (keys[to] == key) return false;
+        index_t from = to;  // the slot that becomes free: of the same sample, else the last
+        while (from < count - 1 && path_key::sample(keys[from]) != path_key::sample(key)) ++from;
         for (index_t k = from; k > to; --k) keys[k] = keys[k - 1];
         keys[to] = key;
         return true;
@@ -139,24 +147,28 @@ struct path_list {
 
 /// The search itself. Not a loop over pixels, so each policy has its own dispatch.
 struct nearest_samples_op {
-    view<std::uint32_t const, 3, memory::host> cost;  // [4, H, W]
+    view<std::uint32_t const, 3, memory::host> cost;  // [H, W, 4]
     view<std::int32_t const, 1, memory::host> y, x;   // samples
     view<std::uint64_t, 3, memory::host> keys;        // [H, W, K], dense, filled with path_key::none
+    std::uint32_t longest;                            // of all steps
+    bool direct;                                      // no step is dearer than the two around a corner beside it
 
     index_t height() const { return keys.extent(0); }
     index_t width() const { return keys.extent(1); }
     path_list list(index_t i, index_t j) const { return {&keys(i, j, 0), keys.extent(2)}; }
 
-    /// Calls f(i', j', cost) for the up to eight neighbours of (i, j).
+    /// Calls f(i', j', cost, move) for the up to eight neighbours of (i, j) that a bit of `moves` asks for: move 2d is
+    /// the step in direction d, 2d + 1 the one against it.
     template <class F>
-    void for_each_neighbour(index_t i, index_t j, F const& f) const
+    void for_each_neighbour(index_t i, index_t j, unsigned moves, F const& f) const
     {
         for (index_t direction = 0; direction < 4; ++direction) {
             path_step const s = path_step_of(direction);
-            if (i + s.dy < height() && j + s.dx >= 0 && j + s.dx < width())
-                f(i + s.dy, j + s.dx, cost(direction, i, j));
-            if (i - s.dy >= 0 && j - s.dx >= 0 && j - s.dx < width())
-                f(i - s.dy, j - s.dx, cost(direction, i - s.dy, j - s.dx));
+            auto const move = static_cast<unsigned>(2 * direction);
+            if ((moves >> move & 1) != 0 && i + s.dy < height() && j + s.dx >= 0 && j + s.dx < width())
+                f(i + s.dy, j + s.dx, cost(i, j, direction), move);
+            if ((moves >> move & 2) != 0 && i - s.dy >= 0 && j - s.dx >= 0 && j - s.dx < width())
+                f(i - s.dy, j - s.dx, cost(i - s.dy, j - s.dx, direction), move + 1);
         }
     }
 };
@@ -179,8 +191,9 @@ inline void dispatch(exec::seq const&, nearest_samples_op const& op)
         entry const e = queue.top();
         queue.pop();
         if (!op.list(e.i, e.j).contains(e.key)) continue;  // a nearer path was found since
-        op.for_each_neighbour(
-            e.i, e.j, [&](index_t i, index_t j, std::uint32_t step) { offer(path_key::farther(e.key, step), i, j); });
+        op.for_each_neighbour(e.i, e.j, all_path_moves, [&](index_t i, index_t j, std::uint32_t step, unsigned) {
+            offer(path_key::farther(e.key, step), i, j);
+        });
     }
 }
 
@@ -221,18 +234,27 @@ void require_samples(char const* name, guidance::sample_list<T> const& samples, 
     require_inside(name, samples, height, width);
 }
 
-/// Costs of all steps [4, H, W]. Throws value_error when one is NaN or too large.
+/// Costs of all steps [H, W, 4]; path_cost_limit where one is NaN or too large.
 template <execution_policy P, class T>
-tensor<std::uint32_t, 3> path_costs(char const* name, P const& exec, view<T const, 3, memory::host> const& features,
+tensor<std::uint32_t, 3> path_costs(P const& exec, view<T const, 3, memory::host> const& features,
                                     guidance::path_options const& o)
 {
-    tensor<std::uint32_t, 3> cost(4, features.extent(1), features.extent(2));
+    tensor<std::uint32_t, 3> cost(features.extent(1), features.extent(2), 4);
     dispatch(exec, path_cost_op<T, memory::host>{features, as_view(cost), static_cast<T>(o.contrast),
                                                  static_cast<T>(o.horizontal_step)});
-    if (std::find(cost.begin(), cost.end(), path_cost_limit) != cost.end())
-        raise<value_error>(name, "the cost of every step", "a number below 65536 pixels",
-                           "more, or NaN: check features, contrast and horizontal_step");
     return cost;
+}
+
+/// Whether a step from one pixel to another costs no more than the two steps by way of a pixel beside both. Lengths and
+/// feature distances obey the triangle inequality; only rounding, of features of C channels in T and of costs to whole
+/// numbers, could break it. Pixels side by side in two directions are at distances 1, h and √(1 + h²).
+template <class T>
+bool steps_are_direct(std::uint32_t longest, index_t channels, double horizontal_step)
+{
+    double const h = horizontal_step, diagonal = std::sqrt(1 + h * h);
+    double const detour = std::min({1 + h - diagonal, 1 + diagonal - h, h + diagonal - 1}) * path_cost_unit;
+    double const rounding = static_cast<double>(channels + 8) * static_cast<double>(std::numeric_limits<T>::epsilon());
+    return detour >= 2 + 4 * rounding * static_cast<double>(longest);
 }
 
 }  // namespace hyspn::detail
@@ -258,11 +280,16 @@ template <execution_policy P, view_of_rank<3> X, class T = value_type_of<X>>
         detail::require_path_options(name, count, options);
         detail::require_samples(name, samples, height, width);
 
-        auto const cost = detail::path_costs(name, exec, v, options);
+        auto const cost = detail::path_costs(exec, v, options);
+        std::uint32_t const longest = *std::max_element(cost.begin(), cost.end());
+        if (longest == detail::path_cost_limit)
+            detail::raise<value_error>(name, "the cost of every step", "a number below 65536 pixels",
+                                       "more, or NaN: check features, contrast and horizontal_step");
         tensor<std::uint64_t, 3> keys(height, width, count);
         std::fill(keys.begin(), keys.end(), detail::path_key::none);
-        dispatch(exec,
-                 detail::nearest_samples_op{as_const(cost), as_const(samples.y), as_const(samples.x), as_view(keys)});
+        dispatch(exec, detail::nearest_samples_op{
+                           as_const(cost), as_const(samples.y), as_const(samples.x), as_view(keys), longest,
+                           detail::steps_are_direct<T>(longest, v.extent(0), options.horizontal_step)});
         nearest_samples<T> result{tensor<std::int32_t, 3>(keys.extents()), tensor<T, 3>(keys.extents())};
         dispatch(exec, detail::unpack_path_keys_op<T>{as_const(keys), as_view(result.index), as_view(result.distance)});
         return result;

@@ -15,7 +15,6 @@ namespace detail {
 /// f of every number.
 template <class F>
 struct activation_map {
-    static constexpr bool on_lanes = !requires { F::on_lanes; };
     F f;
 
     HYSPN_HD activation_map at(index_t, index_t) const { return *this; }
@@ -29,7 +28,6 @@ struct activation_map {
 /// f′(x)·dy of every number.
 template <class F>
 struct activation_vjp_map {
-    static constexpr bool on_lanes = !requires { F::on_lanes; };
     F f;
 
     HYSPN_HD activation_vjp_map at(index_t, index_t) const { return *this; }
@@ -89,12 +87,13 @@ struct pointwise_layer {
 using relu = pointwise_layer<detail::relu_function>;
 
 /// x·Φ(x), Φ the distribution function of the standard normal law, by erfc: without the usual approximations.
+/// Relative error at most (6 + x²) eps; absolute error of the derivative at most 2 eps.
 using gelu = pointwise_layer<detail::gelu_function>;
 
 /// 1/(1 + e^{−x}). Relative error of the value and of the derivative at most 4 eps for normal results.
 using sigmoid = pointwise_layer<detail::sigmoid_function>;
 
-/// Hyperbolic tangent. Relative error at most 4 eps, of the derivative 6 eps for |x| ≤ 20.
+/// Hyperbolic tangent. Relative error of the value and of the derivative at most 6 eps for normal results.
 using tanh = pointwise_layer<detail::tanh_function>;
 
 /// x for x > 0, slope·x below; at 0 the derivative is slope. Calls as pointwise_layer's.

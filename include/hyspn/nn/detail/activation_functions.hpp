@@ -3,14 +3,19 @@
 #pragma once
 
 #include <cmath>
+#include <type_traits>
 
 #include <hyspn/core/math.hpp>
 
 /// \file
-/// Functions f of one number and f′, for numbers and, but for gelu, for vectors of them (core/simd_math.hpp). At the
-/// kink of relu and leaky_relu the derivative is that of t < 0; NaN stays NaN.
+/// Functions f of one number and f′, for numbers and vectors of them (core/simd_math.hpp). At the kink of relu and
+/// leaky_relu the derivative is that of t < 0; NaN stays NaN.
 
 namespace hyspn::detail {
+
+/// The type of V's constants: T of vectors and dual numbers of T.
+template <class V>
+using constant_of = std::remove_cv_t<decltype(math_traits<V>::unit_roundoff)>;
 
 struct relu_function {
     static constexpr char const* name = "relu";
@@ -46,26 +51,25 @@ struct leaky_relu_function {
 /// t·Φ(t), Φ the distribution function of the standard normal law (Hendrycks and Gimpel 2016, arXiv 1606.08415).
 struct gelu_function {
     static constexpr char const* name = "gelu";
-    static constexpr bool on_lanes = false;
 
-    template <class T>
-    HYSPN_HD T value(T t) const
+    template <class V>
+    HYSPN_HD V value(V t) const
     {
         return t * normal_cdf(t);
     }
-    template <class T>
-    HYSPN_HD T derivative(T t) const
+    template <class V>
+    HYSPN_HD V derivative(V t) const
     {
         using std::exp;
-        return normal_cdf(t) + t * (exp(-t * t / T(2)) * T(0.398942280401432677939946));
+        return normal_cdf(t) + t * (exp(-t * t / V(2)) * V(constant_of<V>(0.398942280401432677939946)));
     }
 
 private:
-    template <class T>
-    HYSPN_HD static T normal_cdf(T t)
+    template <class V>
+    HYSPN_HD static V normal_cdf(V t)
     {
         using std::erfc;
-        return erfc(-t * T(0.707106781186547524400844)) / T(2);
+        return erfc(-t * V(constant_of<V>(0.707106781186547524400844))) / V(2);
     }
 };
 

@@ -14,7 +14,7 @@
 namespace hyspn::detail {
 
 /// y(n, c, i, j) = f.at(n, c)(x_1(n, c, i, j), …, x_k(n, c, i, j)); y may be one of the inputs. What f.at returns takes
-/// numbers T and, unless F says `static constexpr bool on_lanes = false`, vectors of them (core/simd.hpp).
+/// numbers T and vectors of them (core/simd.hpp).
 template <class F, std::size_t Inputs, class T, class M>
 struct pixel_map_op {
     F f;

@@ -4,7 +4,7 @@
 
 #include <array>
 
-#include <hyspn/pipeline/detail/heads.hpp>
+#include <hyspn/nn/maps.hpp>
 #include <hyspn/pipeline/stage.hpp>
 
 /// \file
@@ -18,7 +18,7 @@ inline constexpr index_t mixture_gates_count = 8 + 24 + 48;
 template <class T, class M>
 std::array<view<T, 4, M>, 3> window_gates(view<T, 4, M> const& all)
 {
-    return {channel_range(all, 0, 8), channel_range(all, 8, 24), channel_range(all, 32, 48)};
+    return {nn::channel_range(all, 0, 8), nn::channel_range(all, 8, 24), nn::channel_range(all, 32, 48)};
 }
 
 /// to = s where the mask is positive, else 0.

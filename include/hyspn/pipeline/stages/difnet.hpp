@@ -5,7 +5,7 @@
 #include <concepts>
 #include <cstddef>
 
-#include <hyspn/pipeline/detail/heads.hpp>
+#include <hyspn/nn/maps.hpp>
 #include <hyspn/pipeline/detail/seeding.hpp>
 #include <hyspn/propagation/presets/difnet.hpp>
 
@@ -82,7 +82,7 @@ private:
     template <class U, class M>
     view<U, 4, M> level_of(view<U, 4, M> const& all, index_t k) const
     {
-        return detail::channel_range(all, k * features, features);
+        return nn::channel_range(all, k * features, features);
     }
 
     template <class T, class M>

@@ -5,6 +5,7 @@
 #include <array>
 #include <concepts>
 
+#include <hyspn/nn/maps.hpp>
 #include <hyspn/pipeline/detail/windows.hpp>
 #include <hyspn/pipeline/stage.hpp>
 #include <hyspn/propagation/presets/bpnet_post.hpp>
@@ -57,13 +58,12 @@ struct mixture_stage {
     void backward(P const& exec, no_params const&, stage_inputs<T, M> const& in, saved<T, M> const& s,
                   view<T const, 4, M> const& dout, stage_gradients<T, M> const& d, no_params&) const
     {
-        net.backward(
-            exec, arrays_of(in, as_const(s.measured)), s.steps, dout,
-            propagation::mixture_gradients<T, M>{.initial = d.initial,
-                                                 .gates = detail::window_gates(d.gates),
-                                                 .sigma = detail::channel_range(d.side, 0, 3),
-                                                 .lambda = detail::channel_range(d.side, 3, lambdas()),
-                                                 .confidence = detail::channel_range(d.side, 3 + lambdas(), 3)});
+        net.backward(exec, arrays_of(in, as_const(s.measured)), s.steps, dout,
+                     propagation::mixture_gradients<T, M>{.initial = d.initial,
+                                                          .gates = detail::window_gates(d.gates),
+                                                          .sigma = nn::channel_range(d.side, 0, 3),
+                                                          .lambda = nn::channel_range(d.side, 3, lambdas()),
+                                                          .confidence = nn::channel_range(d.side, 3 + lambdas(), 3)});
         detail::unread(exec, d.confidence);
     }
 
@@ -91,9 +91,9 @@ private:
         bool const given = propagation::present(in.mask);
         propagation::mixture_inputs<T, M> arrays{.initial = in.initial,
                                                  .gates = detail::window_gates(in.gates),
-                                                 .sigma = detail::channel_range(in.side, 0, 3),
-                                                 .lambda = detail::channel_range(in.side, 3, lambdas()),
-                                                 .confidence = detail::channel_range(in.side, 3 + lambdas(), 3),
+                                                 .sigma = nn::channel_range(in.side, 0, 3),
+                                                 .lambda = nn::channel_range(in.side, 3, lambdas()),
+                                                 .confidence = nn::channel_range(in.side, 3 + lambdas(), 3),
                                                  .measured = given && !finds_mask ? in.measured : measured};
         if (!finds_mask) arrays.mask = given ? in.mask : measured;
         return arrays;

@@ -4,6 +4,7 @@
 
 #include <string>
 
+#include <hyspn/nn/maps.hpp>
 #include <hyspn/pipeline/detail/windows.hpp>
 #include <hyspn/pipeline/stage.hpp>
 #include <hyspn/propagation/presets/penet_dilated.hpp>
@@ -108,12 +109,12 @@ private:
     template <class T, class M>
     static view<T, 4, M> full_side(view<T, 4, M> const& side)
     {
-        return detail::channel_range(side, 0, channels);
+        return nn::channel_range(side, 0, channels);
     }
     template <class T, class M>
     static view<T, 4, M> half_side(view<T, 4, M> const& side)
     {
-        return detail::channel_range(side, channels, channels);
+        return nn::channel_range(side, channels, channels);
     }
 
     template <execution_policy P, class T, class M>
@@ -160,8 +161,8 @@ private:
                                                        view<T const, 4, M> const& mask)
     {
         return {.gates = detail::window_gates(gates),
-                .sigma = detail::channel_range(side, 0, 3),
-                .confidence = detail::channel_range(side, 3, 1),
+                .sigma = nn::channel_range(side, 0, 3),
+                .confidence = nn::channel_range(side, 3, 1),
                 .measured = measured,
                 .mask = mask};
     }
@@ -169,8 +170,8 @@ private:
     static propagation::mixture_gradients<T, M> gradients_of(view<T, 4, M> const& gates, view<T, 4, M> const& side)
     {
         return {.gates = detail::window_gates(gates),
-                .sigma = detail::channel_range(side, 0, 3),
-                .confidence = detail::channel_range(side, 3, 1)};
+                .sigma = nn::channel_range(side, 0, 3),
+                .confidence = nn::channel_range(side, 3, 1)};
     }
 };
 

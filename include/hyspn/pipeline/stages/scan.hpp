@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <hyspn/pipeline/detail/heads.hpp>
+#include <hyspn/nn/maps.hpp>
 #include <hyspn/pipeline/detail/seeding.hpp>
 #include <hyspn/propagation/presets/gspn.hpp>
 #include <hyspn/propagation/scan.hpp>
@@ -64,7 +64,7 @@ private:
     {
         index_t const count = all.extent(1) / 4;
         for (index_t direction = 0; direction < 4; ++direction)
-            each[direction] = detail::channel_range(all, direction * count, count);
+            each[direction] = nn::channel_range(all, direction * count, count);
     }
 
     template <class T, class M>

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
 #include <limits>
 #include <utility>
@@ -19,11 +20,38 @@
 
 namespace hyspn::detail {
 
-/// A key on its way to a pixel.
+/// A key on its way to a pixel, and the move by which it came. H + W is at most 65536.
 struct path_message {
     std::uint64_t key;
-    std::int32_t i, j;
+    std::uint16_t i, j;
+    std::uint16_t move;
 };
+
+inline constexpr unsigned path_start = 8;  ///< in the place of a move: the pixel of the sample
+
+/// The moves worth trying after each one, when steps are direct: to pixels that are not beside the one before, which
+/// told its neighbours itself.
+struct path_onward_moves {
+    std::array<unsigned, path_start + 1> after{};
+
+    static constexpr path_step step_of(unsigned move)
+    {
+        path_step const s = path_step_of(static_cast<index_t>(move / 2));
+        return move % 2 == 0 ? s : path_step{-s.dy, -s.dx};
+    }
+    static constexpr bool beside(index_t distance) { return distance >= -1 && distance <= 1; }
+
+    constexpr path_onward_moves()
+    {
+        for (unsigned from = 0; from < path_start; ++from)
+            for (unsigned to = 0; to < path_start; ++to) {
+                path_step const a = step_of(from), b = step_of(to);
+                if (!beside(a.dy + b.dy) || !beside(a.dx + b.dx)) after[from] |= 1u << to;
+            }
+        after[path_start] = all_path_moves;
+    }
+};
+inline constexpr path_onward_moves path_onward;
 
 /// Messages by cost, a ring of buckets. A message below the current bucket joins the current one: its turn is now.
 class path_buckets {
@@ -126,20 +154,23 @@ public:
     }
 
 private:
-    /// The lists around a pixel. Worth a sixth of the whole search.
+    /// The lists and costs around a pixel. Worth a third of the whole search.
     void prefetch(path_message const& m) const
     {
-        index_t const left = std::max(0, m.j - 1), right = std::min<index_t>(op_.width() - 1, m.j + 1);
+        index_t const left = std::max<index_t>(0, m.j - 1), right = std::min<index_t>(op_.width() - 1, m.j + 1);
         for (index_t i = std::max<index_t>(first_, m.i - 1); i <= std::min<index_t>(last_ - 1, m.i + 1); ++i)
             for (std::uint64_t* p = op_.list(i, left).keys; p < op_.list(i, right).keys + op_.keys.extent(2); p += 8)
                 __builtin_prefetch(p, 1);
+        __builtin_prefetch(&op_.cost(m.i, m.j, 0));
+        if (m.i > 0) __builtin_prefetch(&op_.cost(m.i - 1, m.j, 0));
     }
 
     void pass_on(path_message const& from)
     {
-        op_.for_each_neighbour(from.i, from.j, [&](index_t i, index_t j, std::uint32_t step) {
-            path_message const to{path_key::farther(from.key, step), static_cast<std::int32_t>(i),
-                                  static_cast<std::int32_t>(j)};
+        unsigned const moves = op_.direct ? path_onward.after[from.move] : all_path_moves;
+        op_.for_each_neighbour(from.i, from.j, moves, [&](index_t i, index_t j, std::uint32_t step, unsigned move) {
+            path_message const to{path_key::farther(from.key, step), static_cast<std::uint16_t>(i),
+                                  static_cast<std::uint16_t>(j), static_cast<std::uint16_t>(move)};
             if (i < first_)
                 sending_up_.push_back(to);
             else if (i >= last_)
@@ -160,17 +191,16 @@ inline constexpr std::uint64_t path_round = 16 * 256;  ///< rise of the common c
 
 inline void dispatch(exec::omp const& exec, nearest_samples_op const& op)
 {
-    std::uint64_t longest = 0;
-    for_each_element(op.cost, [&](std::uint32_t step) { longest = std::max<std::uint64_t>(longest, step); });
-
     index_t const count = (op.height() + path_band_rows - 1) / path_band_rows;
     std::vector<path_band> bands;
     for (index_t b = 0; b < count; ++b)
         bands.emplace_back(op, b * path_band_rows, std::min(op.height(), (b + 1) * path_band_rows),
-                           longest + 2 * path_round);
+                           op.longest + 2 * path_round);
     auto const band = [&](index_t b) { return &bands[static_cast<std::size_t>(b)]; };
     for (index_t s = 0; s < op.y.extent(0); ++s)
-        band(op.y(s) / path_band_rows)->offer({path_key::make(0, static_cast<std::uint64_t>(s)), op.y(s), op.x(s)});
+        band(op.y(s) / path_band_rows)
+            ->offer({path_key::make(0, static_cast<std::uint64_t>(s)), static_cast<std::uint16_t>(op.y(s)),
+                     static_cast<std::uint16_t>(op.x(s)), path_start});
 
     for (;;) {
         std::uint64_t lowest = std::numeric_limits<std::uint64_t>::max();

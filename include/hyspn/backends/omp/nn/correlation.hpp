@@ -15,8 +15,9 @@
 #include <hyspn/nn/detail/correlation.hpp>
 
 /// \file
-/// Correlations and their transposes as products of matrices, tile by tile. What a tile computes depends on the shapes
-/// alone: any number of threads gives the same bits.
+/// Correlations and their transposes: over rows of neighbouring points by the kernels of lattice_product.hpp and
+/// lattice_gradient.hpp, over single points and narrow images as products of matrices, tile by tile. What a tile
+/// computes depends on the shapes alone: any number of threads gives the same bits.
 
 namespace hyspn::detail {
 
@@ -92,25 +93,6 @@ bool suits_registers(lattice const& l)
         return l.columns >= simd::pack<T>::size / 2;
     else
         return false;
-}
-
-/// z as [G, O/G, K, C/G].
-template <class V>
-view<V, 4> by_group(view<V, 3> const& z, index_t groups)
-{
-    index_t const O = z.extent(0) / groups;
-    return {z.data_handle(),
-            {groups, O, z.extent(1), z.extent(2)},
-            {O * z.stride(0), z.stride(0), z.stride(1), z.stride(2)}};
-}
-
-/// The same weights for the way back, [G, C/G, K, O/G].
-template <class V>
-view<V, 4> exchanged(view<V, 4> const& w)
-{
-    return {w.data_handle(),
-            {w.extent(0), w.extent(3), w.extent(2), w.extent(1)},
-            {w.stride(0), w.stride(3), w.stride(2), w.stride(1)}};
 }
 
 template <class T>

@@ -15,9 +15,6 @@
 
 namespace hyspn::detail {
 
-template <class F>
-concept map_of_numbers_only = !F::on_lanes;
-
 template <class F, std::size_t Inputs, lane_number T>
 struct pixel_map_line {
     pixel_map_op<F, Inputs, T, memory::host> const& op;
@@ -35,14 +32,10 @@ private:
     static void along(G const& g, T const* const (&x)[Inputs], T* y, index_t begin, index_t end,
                       std::index_sequence<K...>)
     {
-        if constexpr (map_of_numbers_only<F>) {
-            for (index_t j = begin; j < end; ++j) y[j] = g(x[K][j]...);
-        } else {
-            using V = simd::pack<T>;
-            index_t j = begin;
-            for (; j + V::size <= end; j += V::size) g(V::load(x[K] + j)...).store(y + j);
-            if (j < end) g(V::load(x[K] + j, end - j)...).store(y + j, end - j);
-        }
+        using V = simd::pack<T>;
+        index_t j = begin;
+        for (; j + V::size <= end; j += V::size) g(V::load(x[K] + j)...).store(y + j);
+        if (j < end) g(V::load(x[K] + j, end - j)...).store(y + j, end - j);
     }
 };
 
