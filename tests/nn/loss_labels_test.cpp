@@ -187,7 +187,7 @@ TEST_CASE("Gradients of losses of labels by dual numbers and by differences")
 
 TEMPLATE_TEST_CASE("Losses of labels have the same bits on every policy and any number of threads", "", float, double)
 {
-    labelled m(dims<4>{{2, 5, 53, 47}});
+    labelled m(dims<4>{{2, 5, 19, 131}});
     auto const scores = cast<TestType>(m.scores);
     padded<TestType, 4> apart(scores), g(scores);
     padded<std::int32_t, 3> labels(m.labels);

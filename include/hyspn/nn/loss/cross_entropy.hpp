@@ -86,3 +86,7 @@ private:
 };
 
 }  // namespace hyspn::nn::loss
+
+#if HYSPN_HAS_OPENMP
+#include <hyspn/backends/omp/nn/loss/cross_entropy.hpp>
+#endif
