@@ -76,7 +76,7 @@ tensor<float, 4> settle(float scale, float dout_scale, bool back)
 
 TEST_CASE("corner cases: without maps the gradients of what maps share are 0")
 {
-    testing::for_seq_and_omp([](auto const& exec) {
+    testing::on_policies([](auto const& exec) {
         stencil const net{.steps = 2, .injection = injection_time::after};
         tensor<float, 4> const none(2, 0, 3, 4), map(2, 1, 3, 4);
         inputs<float> const in{.initial = none, .gates = none, .measured = map, .confidence = map};

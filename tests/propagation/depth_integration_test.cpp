@@ -115,7 +115,7 @@ TEST_CASE("depth integration: forward and gradients", "[golden]")
     int replayed = 0;
     for (auto const& name : testing::golden_cases(file, "out")) {
         if (!name.starts_with("depth_integration.")) continue;
-        testing::for_seq_and_omp([&](auto const& exec) {
+        testing::on_policies([&](auto const& exec) {
             replay<double>(exec, file, name);
             replay<float>(exec, file, name);
         });
@@ -127,7 +127,7 @@ TEST_CASE("depth integration: forward and gradients", "[golden]")
 TEST_CASE("depth integration: one measurement and exact differences restore a map")
 {
     for (auto const& e : sizes)
-        testing::for_seq_and_omp([&](auto const& exec) {
+        testing::on_policies([&](auto const& exec) {
             auto const map = uniform<double>(e, 3, 1, 9);
             problem<double> p(e, 4);
             for (double& b : p.confidence) b = 0;
@@ -176,7 +176,7 @@ TEST_CASE("depth integration: the system is symmetric")
     dims<4> const e{2, 1, 7, 9};
     problem<double> const p(e, 8);
     auto const x = uniform<double>(e, 9, -1, 1), y = uniform<double>(e, 10, -1, 1);
-    testing::for_seq_and_omp([&](auto const& exec) {
+    testing::on_policies([&](auto const& exec) {
         hyspn::detail::integration_arrays<double, memory::host> const made(exec, p.views(), 1e-4, 5);
         hyspn::detail::grid_system<double, memory::host> const system{as_const(made.weights), as_const(made.pull),
                                                                       as_const(made.inverse)};
@@ -264,7 +264,7 @@ TEST_CASE("depth integration: measurements of NaN without confidence change noth
     problem<double> p(e, 17);
     auto const dout = uniform<double>(e, 18, -1, 1);
     presets::depth_integration const layer{.tolerance = 1e-12};
-    testing::for_seq_and_omp([&](auto const& exec) {
+    testing::on_policies([&](auto const& exec) {
         training<double> const plain(exec, layer, p.views(), dout);
         auto gaps = p;
         for (index_t i = 0; i < gaps.measured.size(); ++i)

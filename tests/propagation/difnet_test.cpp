@@ -105,7 +105,7 @@ TEST_CASE("difnet: forward and gradients", "[golden]")
     int replayed = 0;
     for (auto const& name : testing::golden_cases(file, "out")) {
         if (!name.starts_with("difnet.")) continue;
-        testing::for_seq_and_omp([&](auto const& exec) {
+        testing::on_policies([&](auto const& exec) {
             replay<double>(exec, file, name);
             replay<float>(exec, file, name);
         });
@@ -117,7 +117,7 @@ TEST_CASE("difnet: forward and gradients", "[golden]")
 TEST_CASE("difnet: constants stay, values are means, and inference gives what training does")
 {
     for (auto const& e : sizes)
-        testing::for_seq_and_omp([&](auto const& exec) {
+        testing::on_policies([&](auto const& exec) {
             problem<double> p(e, 71, {2, 4, 3});
             tensor<double, 4> out(e), trained(e);
             presets::difnet{}.forward(exec, p.views(), out);
@@ -137,7 +137,7 @@ TEST_CASE("difnet: constants stay, values are means, and inference gives what tr
 TEST_CASE("difnet: without features a walk goes anywhere; features far apart stay; no level is the seed")
 {
     dims<4> const e{1, 2, 5, 7};
-    testing::for_seq_and_omp([&](auto const& exec) {
+    testing::on_policies([&](auto const& exec) {
         problem<double> p(e, 72, {4});
         tensor<double, 4> out(e);
         p.a[0] = -800, p.b[0] = -800;  // all of the walk, nothing else
@@ -165,7 +165,7 @@ TEST_CASE("difnet: without features a walk goes anywhere; features far apart sta
 TEST_CASE("difnet: linear in the seed, with the adjoint's identity")
 {
     for (auto const& e : sizes)
-        testing::for_seq_and_omp([&](auto const& exec) {
+        testing::on_policies([&](auto const& exec) {
             problem<double> p(e, 74);
             auto const y = uniform<double>(e, 75, -1, 1), v = uniform<double>(e, 76, -1, 1);
             training<double> const run(exec, p.views(), y);
@@ -181,7 +181,7 @@ TEST_CASE("difnet: gradients agree with central differences")
     for (dims<4> const& e : {dims<4>{2, 2, 3, 4}, dims<4>{1, 1, 1, 1}, dims<4>{1, 1, 5, 1}}) {
         problem<double> p(e, 77);
         auto const dout = uniform<double>(e, 78, -1, 1);
-        testing::for_seq_and_omp([&](auto const& exec) {
+        testing::on_policies([&](auto const& exec) {
             training<double> const run(exec, p.views(), dout);
             auto const loss = [&] {
                 tensor<double, 4> out(e);

@@ -2,8 +2,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <cstring>
-
 #include "propagation/support.hpp"
 
 namespace hyspn::testing {
@@ -16,21 +14,6 @@ tensor<T, Rank> uniform(dims<Rank> const& e, std::uint64_t seed, double low, dou
     tensor<T, Rank> made(e);
     for (T& x : made) x = static_cast<T>(static_cast<float>(low + (high - low) * stream.uniform()));
     return made;
-}
-
-/// Calls f(exec) for the reference and for three threads.
-template <class F>
-void for_seq_and_omp(F const& f)
-{
-    f(exec::seq{});
-    f(exec::omp{.threads = 3});
-}
-
-template <class T, std::size_t Rank>
-bool same_bits(tensor<T, Rank> const& a, tensor<T, Rank> const& b)
-{
-    return a.extents() == b.extents() &&
-           (a.size() == 0 || std::memcmp(a.data(), b.data(), static_cast<std::size_t>(a.size()) * sizeof(T)) == 0);
 }
 
 template <class T, std::size_t Rank>

@@ -11,14 +11,9 @@
 
 using namespace hyspn;
 using namespace hyspn::propagation;
+using testing::same_bits;
 
 namespace {
-
-template <class T>
-bool same_bits(tensor<T, 4> const& a, tensor<T, 4> const& b)
-{
-    return a.extents() == b.extents() && std::equal(a.begin(), a.end(), b.begin());
-}
 
 template <class T>
 void check_checkpoints(stencil net, dims<4> const& e, index_t threads)

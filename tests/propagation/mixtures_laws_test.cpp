@@ -12,17 +12,11 @@
 using namespace hyspn;
 using namespace hyspn::propagation;
 using number = testing::dual<double>;
+using testing::on_policies;
 
 namespace {
 
 dims<4> const sizes[] = {{1, 1, 1, 1}, {2, 1, 1, 13}, {1, 2, 11, 1}, {1, 2, 7, 17}};
-
-template <class F>
-void on_policies(F const& f)
-{
-    f(exec::seq{});
-    f(exec::omp{.threads = 3});
-}
 
 /// One window, or one snapshot, has all the weight: e^-800 is 0.
 void choose(tensor<double, 4>& raw, index_t first, index_t count, index_t chosen)

@@ -3,13 +3,12 @@
 
 // Mixtures of windows: exec::omp against exec::seq, the same bits for any number of threads, padded rows, refusals.
 
-#include <cstring>
-
 #include "propagation/mixtures_support.hpp"
 #include "support/catch.hpp"
 
 using namespace hyspn;
 using namespace hyspn::propagation;
+using testing::same_bits;
 
 namespace {
 
@@ -21,13 +20,6 @@ template <>
 inline constexpr double parity_tolerance<float> = 1e-4;
 
 dims<4> const sizes[] = {{1, 1, 1, 1}, {2, 1, 1, 19}, {1, 2, 23, 1}, {1, 2, 13, 41}, {0, 1, 4, 4}, {1, 1, 0, 4}};
-
-template <class T>
-bool same_bits(tensor<T, 4> const& a, tensor<T, 4> const& b)
-{
-    auto const bytes = static_cast<std::size_t>(a.size()) * sizeof(T);
-    return a.extents() == b.extents() && (bytes == 0 || std::memcmp(a.data(), b.data(), bytes) == 0);
-}
 
 template <class T>
 void check_close(testing::mixture_arrays<T> const& a, testing::mixture_arrays<T> const& b)

@@ -9,14 +9,9 @@
 
 using namespace hyspn;
 using namespace hyspn::propagation;
+using testing::same_bits;
 
 namespace {
-
-template <class T, std::size_t Rank>
-bool same_bits(tensor<T, Rank> const& a, tensor<T, Rank> const& b)
-{
-    return a.extents() == b.extents() && std::equal(a.begin(), a.end(), b.begin());
-}
 
 template <class T>
 void check_checkpoints(sampled net, dims<4> const& e, int threads)

@@ -12,18 +12,11 @@
 using namespace hyspn;
 using namespace hyspn::propagation;
 using hyspn::detail::channels_of;
+using testing::on_policies;
 
 namespace {
 
 dims<4> const sizes[] = {{1, 1, 1, 1}, {2, 1, 1, 13}, {1, 2, 17, 1}, {1, 1, 2, 2}, {2, 3, 11, 19}};
-
-/// Calls f(exec) for the reference and for three threads.
-template <class F>
-void on_policies(F const& f)
-{
-    f(exec::seq{});
-    f(exec::omp{.threads = 3});
-}
 
 template <class X>
 void fill(X& x, double value)

@@ -3,13 +3,12 @@
 
 // Networks with learned offsets: exec::omp against exec::seq, the same bits for any number of threads, strided arrays.
 
-#include <cstring>
-
 #include "propagation/offsets_support.hpp"
 #include "support/catch.hpp"
 
 using namespace hyspn;
 using namespace hyspn::propagation;
+using testing::same_bits;
 
 namespace {
 
@@ -19,13 +18,6 @@ template <>
 inline constexpr double parity_tolerance<double> = 1e-12;
 template <>
 inline constexpr double parity_tolerance<float> = 1e-4;
-
-template <class X>
-bool same_bits(X const& a, X const& b)
-{
-    auto const bytes = static_cast<std::size_t>(a.size()) * sizeof(typename X::value_type);
-    return a.extents() == b.extents() && (bytes == 0 || std::memcmp(a.data(), b.data(), bytes) == 0);
-}
 
 template <class T>
 void check_close(testing::sampled_run<T> const& a, testing::sampled_run<T> const& b)

@@ -3,8 +3,6 @@
 
 // exec::omp against exec::seq on the same inputs, the same bits for any number of threads, and strided arrays.
 
-#include <cstring>
-
 #include <hyspn/propagation/stencil.hpp>
 
 #include "propagation/support.hpp"
@@ -14,6 +12,8 @@ using namespace hyspn;
 using namespace hyspn::propagation;
 
 namespace {
+
+using testing::same_bits;
 
 template <class T>
 inline constexpr double parity_tolerance = 0;
@@ -32,13 +32,6 @@ void check_close(testing::training_run<T> const& a, testing::training_run<T> con
     CHECK(testing::relative_error(a.d.gates, b.d.gates) <= tolerance);
     CHECK(testing::relative_error(a.d.measured, b.d.measured) <= tolerance);
     CHECK(testing::relative_error(a.d.confidence, b.d.confidence) <= tolerance);
-}
-
-template <class X>
-bool same_bits(X const& a, X const& b)
-{
-    auto const bytes = static_cast<std::size_t>(a.size()) * sizeof(typename X::value_type);
-    return a.extents() == b.extents() && (bytes == 0 || std::memcmp(a.data(), b.data(), bytes) == 0);
 }
 
 template <class T>

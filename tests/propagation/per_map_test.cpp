@@ -3,8 +3,6 @@
 
 // Gates of its own for each map, against the stencil map by map.
 
-#include <cstring>
-
 #include <hyspn/propagation/per_map.hpp>
 #include <hyspn/propagation/presets.hpp>
 
@@ -13,6 +11,7 @@
 
 using namespace hyspn;
 using namespace hyspn::propagation;
+using testing::same_bits;
 
 namespace {
 
@@ -106,12 +105,6 @@ void check_map_by_map(P const& exec, stencil const& net, dims<4> const& e, bool 
     }
     CHECK(testing::relative_error(run.d.confidence, dconfidence) <= 1e-11);
     if (run.measured.extent(1) == 1) CHECK(testing::relative_error(run.d.measured, dmeasured) <= 1e-11);
-}
-
-bool same_bits(auto const& a, auto const& b)
-{
-    auto const bytes = static_cast<std::size_t>(a.size()) * sizeof(*a.data());
-    return a.extents() == b.extents() && std::memcmp(a.data(), b.data(), bytes) == 0;
 }
 
 }  // namespace

@@ -85,7 +85,7 @@ void for_each_case(std::string const& start, int wanted, F const& f)
     for (auto const& name : testing::golden_cases(file, "out")) {
         if (!name.starts_with(start)) continue;
         INFO(name);
-        testing::for_seq_and_omp([&](auto const& exec) {
+        testing::on_policies([&](auto const& exec) {
             f(exec, file, name, double{});
             f(exec, file, name, float{});
         });
@@ -185,7 +185,7 @@ TEST_CASE("IRN walk: forward and gradients", "[golden]")
 TEST_CASE("random walks: constants stay and values are means")
 {
     for (auto const& e : sizes)
-        testing::for_seq_and_omp([&](auto const& exec) {
+        testing::on_policies([&](auto const& exec) {
             problem<double> p(e, 51);
             for (double& s : p.edge) s = std::min(s, 0.7);
             auto const run = [&] {
@@ -210,7 +210,7 @@ TEST_CASE("random walks: constants stay and values are means")
 TEST_CASE("random walks: linear, with the adjoint's identity")
 {
     for (auto const& e : sizes)
-        testing::for_seq_and_omp([&](auto const& exec) {
+        testing::on_policies([&](auto const& exec) {
             problem<double> p(e, 52);
             auto const y = uniform<double>(e, 53, -1, 1), v = uniform<double>(e, 54, -1, 1);
             for_each_walk(p, [&](auto const& net, auto in) {
@@ -228,7 +228,7 @@ TEST_CASE("random walks: gradients agree with central differences")
     for (dims<4> const& e : {dims<4>{2, 2, 4, 5}, dims<4>{1, 1, 1, 1}, dims<4>{1, 1, 1, 6}}) {
         problem<double> p(e, 55, 2);
         auto const dout = uniform<double>(e, 56, -1, 1);
-        testing::for_seq_and_omp([&](auto const& exec) {
+        testing::on_policies([&](auto const& exec) {
             for_each_walk(p, [&](auto net, auto const& in) {
                 training<double> const run(exec, net, in, dout);
                 auto const loss = [&] {
@@ -307,7 +307,7 @@ TEST_CASE("random walks: without neighbours nothing moves")
     CHECK(testing::same_bits(out, p.x));
     for (double& s : p.edge) s = 1;  // nothing passes and nothing starts
     auto const dout = uniform<double>(e, 59, -1, 1);
-    testing::for_seq_and_omp([&](auto const& exec) {
+    testing::on_policies([&](auto const& exec) {
         training<double> const run(exec, presets::irn_walk{.times = 3}, p.edges(), dout);
         for (double y : run.out) CHECK(y == 0);
         CHECK(testing::all_finite(run.edge));

@@ -14,6 +14,7 @@ using namespace hyspn;
 using namespace hyspn::propagation;
 using number = testing::dual<double>;
 using presets::dyspn_rings;
+using testing::on_policies;
 
 namespace {
 
@@ -21,13 +22,6 @@ dims<4> const sizes[] = {{1, 1, 1, 1}, {2, 1, 1, 13}, {1, 2, 17, 1}, {1, 1, 2, 2
 
 /// A sigmoid of this, or of its negative, is 1 or 0 to the last bit.
 constexpr double certain = 1000;
-
-template <class F>
-void on_policies(F const& f)
-{
-    f(exec::seq{});
-    f(exec::omp{.threads = 3});
-}
 
 tensor<number, 4> along(tensor<double, 4> const& values, tensor<double, 4> const& directions)
 {

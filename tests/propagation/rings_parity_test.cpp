@@ -3,8 +3,6 @@
 
 // exec::omp against exec::seq, the same bits for any number of threads, strided arrays, messages.
 
-#include <cstring>
-
 #include <hyspn/propagation/presets/dyspn_rings.hpp>
 
 #include "propagation/rings_support.hpp"
@@ -16,19 +14,14 @@ using presets::dyspn_rings;
 
 namespace {
 
+using testing::same_bits;
+
 template <class T>
 inline constexpr double parity_tolerance = 0;
 template <>
 inline constexpr double parity_tolerance<double> = 1e-13;
 template <>
 inline constexpr double parity_tolerance<float> = 3e-5;
-
-template <class X>
-bool same_bits(X const& a, X const& b)
-{
-    auto const bytes = static_cast<std::size_t>(a.size()) * sizeof(typename X::value_type);
-    return a.extents() == b.extents() && (bytes == 0 || std::memcmp(a.data(), b.data(), bytes) == 0);
-}
 
 template <class T>
 bool same_bits(testing::ring_run<T> const& a, testing::ring_run<T> const& b)

@@ -13,17 +13,11 @@
 using namespace hyspn;
 using namespace hyspn::propagation;
 using number = testing::dual<double>;
+using testing::on_policies;
 
 namespace {
 
 dims<4> const sizes[] = {{1, 1, 1, 1}, {2, 1, 1, 13}, {1, 2, 17, 1}, {1, 1, 2, 2}, {2, 3, 11, 19}};
-
-template <class F>
-void on_policies(F const& f)
-{
-    f(exec::seq{});
-    f(exec::omp{.threads = 3});
-}
 
 /// The image turned: rows become columns.
 template <class T>

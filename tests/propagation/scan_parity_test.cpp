@@ -3,8 +3,6 @@
 
 // exec::omp against exec::seq on the same scans, the same bits for any number of threads, strided arrays, messages.
 
-#include <cstring>
-
 #include <hyspn/propagation/presets/gspn.hpp>
 #include <hyspn/propagation/scan.hpp>
 
@@ -16,6 +14,8 @@ using namespace hyspn::propagation;
 
 namespace {
 
+using testing::same_bits;
+
 template <class T>
 inline constexpr double parity_tolerance = 0;
 template <>
@@ -25,13 +25,6 @@ inline constexpr double parity_tolerance<float> = 3e-5;
 
 dims<4> const sizes[] = {{1, 1, 1, 1},   {1, 2, 1, 19}, {2, 1, 23, 1}, {1, 1, 2, 3}, {1, 3, 31, 67},
                          {2, 1, 40, 16}, {0, 1, 4, 4},  {1, 0, 4, 4},  {1, 1, 0, 4}, {1, 1, 4, 0}};
-
-template <class X>
-bool same_bits(X const& a, X const& b)
-{
-    auto const bytes = static_cast<std::size_t>(a.size()) * sizeof(typename X::value_type);
-    return a.extents() == b.extents() && (bytes == 0 || std::memcmp(a.data(), b.data(), bytes) == 0);
-}
 
 template <class T>
 bool same_bits(testing::scan_run<T> const& a, testing::scan_run<T> const& b)

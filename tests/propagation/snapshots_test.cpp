@@ -3,8 +3,6 @@
 
 // Snapshots against the stencil itself, run anew for each number of steps.
 
-#include <cstring>
-
 #include <hyspn/propagation/snapshots.hpp>
 
 #include "propagation/support.hpp"
@@ -12,6 +10,7 @@
 
 using namespace hyspn;
 using namespace hyspn::propagation;
+using testing::same_bits;
 
 namespace {
 
@@ -77,12 +76,6 @@ void check_against_stencils(P const& exec, stencil const& axes, dims<4> const& e
         if (s == 3) CHECK(testing::relative_error(run.kept.iterates, wanted.kept.iterates) <= 1e-12);
     }
     check_gradients(run.d, sum, 1e-11);
-}
-
-bool same_bits(auto const& a, auto const& b)
-{
-    auto const bytes = static_cast<std::size_t>(a.size()) * sizeof(*a.data());
-    return a.extents() == b.extents() && std::memcmp(a.data(), b.data(), bytes) == 0;
 }
 
 }  // namespace

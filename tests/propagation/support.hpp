@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <cstring>
 #include <limits>
 #include <string>
 
@@ -23,6 +24,22 @@ template <>
 inline constexpr double golden_tolerance<float> = 1e-4;
 
 inline constexpr double infinity = std::numeric_limits<double>::infinity();
+
+/// f(exec) for the reference and for three threads.
+template <class F>
+void on_policies(F const& f)
+{
+    f(exec::seq{});
+    f(exec::omp{.threads = 3});
+}
+
+/// Whether two tensors have one shape and one content, NaN included.
+template <class X>
+bool same_bits(X const& a, X const& b)
+{
+    auto const bytes = static_cast<std::size_t>(a.size()) * sizeof(typename X::value_type);
+    return a.extents() == b.extents() && (bytes == 0 || std::memcmp(a.data(), b.data(), bytes) == 0);
+}
 
 /// max |a - b| / max |b|, or max |a - b| where b is 0; infinity when a holds a NaN or the extents differ.
 template <class A, class B>

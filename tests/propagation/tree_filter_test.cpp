@@ -89,7 +89,7 @@ TEST_CASE("tree filter: forward and gradients", "[golden]")
     int replayed = 0;
     for (auto const& name : testing::golden_cases(file, "out")) {
         if (!name.starts_with("tree_filter.")) continue;
-        testing::for_seq_and_omp([&](auto const& exec) {
+        testing::on_policies([&](auto const& exec) {
             replay<double>(exec, file, name);
             replay<float>(exec, file, name);
         });
@@ -155,7 +155,7 @@ TEST_CASE("spanning tree: the first of equal edges wins; a guide of NaN still gi
 TEST_CASE("tree filter: constants stay, values are means, and an embedding without differences gives the image's mean")
 {
     for (auto const& e : sizes)
-        testing::for_seq_and_omp([&](auto const& exec) {
+        testing::on_policies([&](auto const& exec) {
             problem<double> p(e, 32);
             tensor<double, 4> out(e);
             presets::tree_filter{}.forward(exec, p.views(), out);
@@ -207,7 +207,7 @@ TEST_CASE("tree filter: the root does not matter, nor a constant added to the em
 TEST_CASE("tree filter: linear and with the adjoint's identity")
 {
     for (auto const& e : sizes)
-        testing::for_seq_and_omp([&](auto const& exec) {
+        testing::on_policies([&](auto const& exec) {
             problem<double> p(e, 35);
             auto const y = uniform<double>(e, 36, -1, 1), v = uniform<double>(e, 37, -1, 1);
             training<double> const run(exec, p.views(), y);
@@ -223,7 +223,7 @@ TEST_CASE("tree filter: gradients agree with central differences")
     for (dims<4> const& e : {dims<4>{2, 2, 3, 4}, dims<4>{1, 1, 1, 1}, dims<4>{1, 9, 1, 5}}) {
         problem<double> p(e, 38);
         auto const dout = uniform<double>(e, 39, -1, 1);
-        testing::for_seq_and_omp([&](auto const& exec) {
+        testing::on_policies([&](auto const& exec) {
             training<double> const run(exec, p.views(), dout);
             auto const loss = [&] {
                 tensor<double, 4> out(e);

@@ -3,7 +3,6 @@
 
 // Propagation in three dimensions.
 
-#include <cstring>
 #include <string>
 
 #include <hyspn/propagation/stencil.hpp>
@@ -18,6 +17,7 @@ using namespace hyspn;
 using namespace hyspn::propagation;
 using number = testing::dual<double>;
 using testing::relative_error;
+using testing::same_bits;
 using testing::volume_arrays;
 using testing::volume_run;
 
@@ -100,12 +100,6 @@ tensor<number, 5> along(tensor<double, 5> const& values, tensor<double, 5> const
     tensor<number, 5> made(values.extents());
     for (index_t i = 0; i < values.size(); ++i) made.data()[i] = {values.data()[i], directions.data()[i]};
     return made;
-}
-
-bool same_bits(auto const& a, auto const& b)
-{
-    auto const bytes = static_cast<std::size_t>(a.size()) * sizeof(*a.data());
-    return a.extents() == b.extents() && (bytes == 0 || std::memcmp(a.data(), b.data(), bytes) == 0);
 }
 
 template <class T>
