@@ -56,7 +56,11 @@ int main(int argc, char** argv)
     register_floors();
     register_manifold();
     register_affinity();
+    register_convolutions();
+    register_scenes();
     register_guidance();
+    register_guidance_net();
+    register_losses();
     register_experts();
     register_propagation();
     register_mixtures();

@@ -55,7 +55,11 @@ void add(std::string const& name, Body body)
 void register_floors();
 void register_manifold();
 void register_affinity();
+void register_convolutions();
+void register_scenes();
 void register_guidance();
+void register_guidance_net();
+void register_losses();
 void register_experts();
 void register_propagation();
 void register_mixtures();

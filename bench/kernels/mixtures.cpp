@@ -166,8 +166,10 @@ void add_network(Exec const& exec, char const* backend, image const& size)
 template <class Problem>
 void add_network()
 {
-    for (image const& size : {nyu, kitti}) add_network<Problem>(exec::omp{}, "omp", size);
-    add_network<Problem>(exec::seq{}, "seq", nyu);
+    for (image const& size : {nyu, kitti}) {
+        add_network<Problem>(exec::omp{}, "omp", size);
+        add_network<Problem>(exec::seq{}, "seq", size);
+    }
 }
 
 }  // namespace

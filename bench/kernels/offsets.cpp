@@ -109,6 +109,7 @@ void forward_backward(Exec const& exec, std::string const& name, char const* bac
         });
 }
 
+/// Forward, and forward with backward.
 template <class Exec>
 void both(Exec const& exec, std::string const& name, char const* backend, sampled const& net, image const& size)
 {
@@ -121,12 +122,15 @@ void both(Exec const& exec, std::string const& name, char const* backend, sample
 void register_offsets()
 {
     using namespace propagation::presets;
+    auto const networks = [](auto const& exec, char const* backend, image const& size) {
+        both(exec, "nlspn", backend, nlspn{}, size);
+        both(exec, "dyspn_softmax", backend, dyspn_softmax{}, size);
+        both(exec, "lrru", backend, lrru{}, size);
+    };
     for (image const& size : {nyu, kitti}) {
-        both(exec::omp{}, "nlspn", "omp", nlspn{}, size);
-        both(exec::omp{}, "dyspn_softmax", "omp", dyspn_softmax{}, size);
-        both(exec::omp{}, "lrru", "omp", lrru{}, size);
+        networks(exec::omp{}, "omp", size);
+        networks(exec::seq{}, "seq", size);
     }
-    both(exec::seq{}, "nlspn", "seq", nlspn{}, nyu);
 }
 
 }  // namespace hyspn::bench

@@ -1,7 +1,9 @@
 // SPDX-FileCopyrightText: 2026 The hyspn authors
 // SPDX-License-Identifier: Apache-2.0
 
-// CSPN as users call it, and a plain loop twin: what the same steps cost without the engine.
+// CSPN as users call it, with gates for one map or of its own for each of eight, and a plain loop twin: what the same
+// steps cost without the engine.
+#include <hyspn/propagation/per_map.hpp>
 #include <hyspn/propagation/presets.hpp>
 #include <hyspn/propagation/stencil.hpp>
 
@@ -13,15 +15,15 @@ namespace {
 
 constexpr index_t steps = 24;
 
-/// Random gates and map, one pixel in twenty measured.
+/// Random gates and maps, one pixel in twenty measured.
 struct cspn_problem {
     tensor<float, 4> initial, gates, measured, mask;
 
-    explicit cspn_problem(image const& size)
-        : initial(noise<float>(dims<4>{1, 1, size.height, size.width}, 1, 2)),
-          gates(noise<float>(dims<4>{1, 8, size.height, size.width}, 1, 3)),
+    explicit cspn_problem(image const& size, index_t maps = 1)
+        : initial(noise<float>(dims<4>{1, maps, size.height, size.width}, 1, 2)),
+          gates(noise<float>(dims<4>{1, 8 * maps, size.height, size.width}, 1, 3)),
           measured(noise<float>(initial.extents(), 1, 4)),
-          mask(noise<float>(initial.extents(), 1, 5))
+          mask(noise<float>(dims<4>{1, 1, size.height, size.width}, 1, 5))
     {
         for (float& m : mask) m = m > 0.9f ? 1.f : 0.f;
     }
@@ -35,49 +37,75 @@ struct cspn_problem {
     }
 };
 
-/// Reads 8 gates, map, initial map, measurement and mask once; writes the map once.
-double necessary_bytes(image const& size)
+/// Per map reads 8 gates, map, initial map, measurement and mask once; writes the map once.
+double necessary_bytes(image const& size, index_t maps = 1)
 {
-    return 4.0 * 12 * static_cast<double>(size.height * size.width);
+    return 4.0 * 12 * static_cast<double>(maps * size.height * size.width);
 }
 
-double flops(image const& size)
+double flops(image const& size, index_t maps = 1)
 {
-    return 2.0 * 9 * static_cast<double>(steps * size.height * size.width);
+    return 2.0 * 9 * static_cast<double>(steps * maps * size.height * size.width);
 }
 
-template <class Exec>
+/// CSPN of one map.
+struct one_map {
+    static constexpr char const* name = "cspn";
+    static constexpr char const* shape = "/f32/k3_t24_";
+    static constexpr index_t maps = 1;
+    using saved = propagation::saved<float>;
+    propagation::stencil net = propagation::presets::cspn{.steps = steps};
+};
+
+/// Of eight, each with gates of its own.
+struct own_gates {
+    static constexpr char const* name = "cspn_per_map";
+    static constexpr char const* shape = "/f32/L8_k3_t24_";
+    static constexpr index_t maps = 8;
+    using saved = propagation::per_map_saved<float>;
+    propagation::per_map net{propagation::presets::cspn{.steps = steps}};
+};
+
+template <class Network, class Exec>
 void forward(Exec const& exec, char const* backend, image const& size)
 {
-    add(std::string("cspn_forward/") + backend + "/f32/k3_t24_" + size.name, [=](benchmark::State& state) {
-        cspn_problem const problem(size);
-        propagation::stencil const net = propagation::presets::cspn{.steps = steps};
+    add(Network::name + std::string("_forward/") + backend + Network::shape + size.name, [=](benchmark::State& state) {
+        cspn_problem const problem(size, Network::maps);
+        auto const net = Network{}.net;
         tensor<float, 4> out(problem.initial.extents());
         for (auto _ : state) {
             net.forward(exec, problem.inputs(), out);
             benchmark::ClobberMemory();
         }
-        count(state, necessary_bytes(size), flops(size));
+        count(state, necessary_bytes(size, Network::maps), flops(size, Network::maps));
     });
 }
 
-template <class Exec>
+template <class Network, class Exec>
 void forward_backward(Exec const& exec, char const* backend, image const& size)
 {
-    add(std::string("cspn_forward_backward/") + backend + "/f32/k3_t24_" + size.name, [=](benchmark::State& state) {
-        cspn_problem const problem(size);
-        propagation::stencil const net = propagation::presets::cspn{.steps = steps};
-        tensor<float, 4> out(problem.initial.extents()), d_initial(out), d_gates(problem.gates.extents());
-        propagation::saved<float> saved;
-        auto const d_out = noise<float>(out.extents(), 1, 6);
-        for (auto _ : state) {
-            net.forward(exec, problem.inputs(), out, saved);
-            net.backward(exec, problem.inputs(), saved, d_out,
-                         {.initial = as_view(d_initial), .gates = as_view(d_gates)});
-            benchmark::ClobberMemory();
-        }
-        count(state, 2 * necessary_bytes(size), 3 * flops(size));
-    });
+    add(Network::name + std::string("_forward_backward/") + backend + Network::shape + size.name,
+        [=](benchmark::State& state) {
+            cspn_problem const problem(size, Network::maps);
+            auto const net = Network{}.net;
+            tensor<float, 4> out(problem.initial.extents()), d_initial(out), d_gates(problem.gates.extents());
+            typename Network::saved saved;
+            auto const d_out = noise<float>(out.extents(), 1, 6);
+            for (auto _ : state) {
+                net.forward(exec, problem.inputs(), out, saved);
+                net.backward(exec, problem.inputs(), saved, d_out,
+                             {.initial = as_view(d_initial), .gates = as_view(d_gates)});
+                benchmark::ClobberMemory();
+            }
+            count(state, 2 * necessary_bytes(size, Network::maps), 3 * flops(size, Network::maps));
+        });
+}
+
+template <class Network, class Exec>
+void both(Exec const& exec, char const* backend, image const& size)
+{
+    forward<Network>(exec, backend, size);
+    forward_backward<Network>(exec, backend, size);
 }
 
 /// One destination-owned sweep over normalised weights, rows in parallel, the compiler's vectors.
@@ -127,12 +155,12 @@ void plain_loops(image const& size)
 void register_propagation()
 {
     for (image const& size : {nyu, kitti}) {
-        forward(exec::omp{}, "omp", size);
-        forward_backward(exec::omp{}, "omp", size);
+        both<one_map>(exec::omp{}, "omp", size);
+        both<one_map>(exec::seq{}, "seq", size);
+        both<own_gates>(exec::omp{}, "omp", size);
         plain_loops(size);
     }
-    forward(exec::seq{}, "seq", nyu);
-    forward_backward(exec::seq{}, "seq", nyu);
+    both<own_gates>(exec::seq{}, "seq", nyu);
 }
 
 }  // namespace hyspn::bench

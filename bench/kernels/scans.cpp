@@ -150,6 +150,7 @@ void register_scans()
         gspn(exec::omp{}, "omp", size);
         rings(exec::omp{}, "omp", size);
         spn(exec::seq{}, "seq", size);
+        gspn(exec::seq{}, "seq", size);
         rings(exec::seq{}, "seq", size);
     }
 }

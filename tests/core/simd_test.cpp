@@ -159,6 +159,16 @@ TEMPLATE_TEST_CASE("Exponential functions on packs keep their stated errors", ""
     HYSPN_CHECK_FUNCTION(log1p, 1.5, 4, -1);
 }
 
+TEMPLATE_TEST_CASE("The complementary error function on packs keeps its stated error", "", float, double)
+{
+    using T = TestType;
+    HYSPN_CHECK_FUNCTION(erfc, 6.0, std::is_same_v<T, float> ? 10.1 : 27.3);
+    if (!whole_range) return;
+    CHECK(simd::erfc(-std::numeric_limits<T>::infinity()) == T(2));
+    CHECK(simd::erfc(std::numeric_limits<T>::infinity()) == T(0));
+    CHECK(std::isnan(simd::erfc(std::numeric_limits<T>::quiet_NaN())));
+}
+
 TEMPLATE_TEST_CASE("Hyperbolic functions on packs keep their stated errors", "", float, double)
 {
     using T = TestType;

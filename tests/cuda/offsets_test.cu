@@ -4,8 +4,11 @@
 // Networks with learned offsets: exec::cuda against exec::seq.
 
 #include <cuda/on_device.hpp>
+#include <propagation/active_support.hpp>
 #include <propagation/offsets_support.hpp>
 #include <support/catch.hpp>
+
+#include <hyspn/propagation/sampled/stability.hpp>
 
 namespace hyspn::testing {
 namespace {
@@ -80,6 +83,77 @@ TEST_CASE("cuda: networks with learned offsets take maps of every size")
     propagation::sampled const net = propagation::presets::nlspn{.steps = 5};
     for (auto const& e : {dims<4>{{1, 1, 1, 1}}, {{1, 1, 0, 5}}, {{0, 1, 3, 3}}, {{1, 1, 1, 300}}, {{1, 3, 61, 83}}})
         check_offsets_parity<double>(net, e, 5);
+}
+
+TEST_CASE("cuda: learned offsets with checkpoints and early stopping as exec::seq does them")
+{
+    exec::cuda const gpu{};
+    propagation::sampled net{.steps = 15,
+                             .function = propagation::gate_function::sigmoid,
+                             .injection = propagation::injection_time::after,
+                             .keep = propagation::history::checkpoints};
+    check_offsets_parity<double>(net, {2, 2, 5, 37}, 7);
+    net.gates_per_step = net.offsets_per_step = true;
+    check_offsets_parity<double>(net, {1, 1, 7, 11}, 8);
+
+    net = propagation::sampled{.steps = 200, .function = propagation::gate_function::sigmoid};
+    dims<4> const e{1, 2, 9, 13};
+    auto const at = random_arrays(net, e, 9);
+    auto const on_device = device_arrays(gpu, at);
+    tensor<double, 4> settled(e);
+    tensor<double, 4, memory::device> out(e);
+    auto const wanted = net.forward_until(exec::seq{}, at.inputs(), settled, 1e-3);
+    auto const report = net.forward_until(gpu, on_device.inputs(), out, 1e-3);
+    CHECK(report.steps == wanted.steps);
+    CHECK(relative_error(to_host(gpu, out), settled) <= 1e-12);
+}
+
+TEST_CASE("cuda: learned offsets among the pixels that take part as exec::seq has them")
+{
+    exec::cuda const gpu{};
+    propagation::sampled const net = propagation::presets::nlspn{.steps = 4};
+    dims<4> const e{1, 2, 9, 13};
+    auto const at = random_arrays(net, e, 10);
+    auto const dout = random_arrays(net, e, 11).initial;
+    auto const mask = mask_of({2, 9}, e);
+    auto in = at.inputs();
+    in.active = as_const(mask);
+    tensor<double, 4> wanted(e);
+    propagation::sampled_saved<double> kept;
+    auto d = zero_arrays<double>(net, e);
+    net.forward(exec::seq{}, in, wanted, kept);
+    net.backward(exec::seq{}, in, kept, dout, d.gradients());
+
+    auto const on_device = device_arrays(gpu, at);
+    auto const active = to_device(gpu, mask), lambda = to_device(gpu, dout);
+    auto device_in = on_device.inputs();
+    device_in.active = as_const(active);
+    tensor<double, 4, memory::device> out(e);
+    propagation::sampled_saved<double, memory::device> device_kept;
+    auto device_d = device_arrays(gpu, zero_arrays<double>(net, e));
+    net.forward(gpu, device_in, out, device_kept);
+    net.backward(gpu, device_in, device_kept, lambda, device_d.gradients());
+    CHECK(relative_error(to_host(gpu, out), wanted) <= 1e-12);
+    host_arrays(gpu, device_d).with(d, [](auto const& got, auto const& reference) {
+        if constexpr (std::decay_t<decltype(got)>::rank() == 4) CHECK(relative_error(got, reference) <= 1e-12);
+    });
+}
+
+TEST_CASE("cuda: the stability report of learned offsets is that of exec::seq")
+{
+    exec::cuda const gpu{};
+    for_each_sampled([&](propagation::sampled const& net) {
+        auto const at = random_arrays(net, {1, 1, 9, 13}, 73);
+        auto const on_device = device_arrays(gpu, at);
+        auto const wanted = propagation::stability(exec::seq{}, net, at.inputs());
+        auto const got = propagation::stability(gpu, net, on_device.inputs());
+        INFO(describe(net));
+        CHECK(got.max_row_sum == Approx(wanted.max_row_sum));
+        CHECK(got.max_column_sum == Approx(wanted.max_column_sum));
+        CHECK(got.negative_mass == Approx(wanted.negative_mass).margin(1e-12));
+        CHECK(got.growth == Approx(wanted.growth));
+        CHECK(got.constant_error == Approx(wanted.constant_error).margin(1e-12));
+    });
 }
 
 }  // namespace hyspn::testing

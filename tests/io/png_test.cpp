@@ -167,6 +167,31 @@ TEST_CASE("Labels are the samples of 8-bit grey and of nothing else")
     CHECK(thrown<io_error>([&] { (void)io::read_label_png(path); }) == wanted + "8-bit with 3 channels");
 }
 
+TEST_CASE("Labels written are read back; what a byte cannot hold is refused")
+{
+    scratch_folder const folder;
+    auto const path = folder / "a.png";
+    tensor<std::int32_t, 2> labels(3, 5);
+    for (index_t k = 0; k < labels.size(); ++k) labels.data()[k] = static_cast<std::int32_t>(255 - 18 * k);
+    io::write_label_png(path, labels);
+    CHECK(values(cast<std::int32_t>(io::read_label_png(path))) == values(labels));
+    for (std::int32_t const wrong : {-1, 256}) {
+        labels(1, 2) = wrong;
+        CHECK(thrown<value_error>([&] { io::write_label_png(folder / "b.png", labels); }) ==
+              "write_label_png: every label must be in 0 ... 255, got " + std::to_string(wrong));
+    }
+    CHECK(folder.entries() == 1);
+}
+
+TEST_CASE("Depth of other scales is read in metres")
+{
+    scratch_folder const folder;
+    auto const path = folder / "a.png";
+    raw_png{.width = 2, .height = 1, .bits = 16, .bytes = {0x03, 0xe8, 0xff, 0xff}}.write(path);
+    CHECK(values(io::read_depth_png(path, 1000)) == std::vector<float>{1.0F, 65.535F});
+    CHECK(values(io::read_depth_png(path, 5000)) == std::vector<float>{0.2F, 13.107F});
+}
+
 TEST_CASE("Arrays that are no image are refused before a file exists")
 {
     scratch_folder const folder;

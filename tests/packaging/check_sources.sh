@@ -29,7 +29,11 @@ allowed_layers() {
     guidance) echo core exec manifold propagation guidance ;;
     nn) echo core exec manifold affinity guidance propagation nn ;;
     optim) echo core exec manifold affinity guidance propagation nn optim ;;
+    pipeline) echo core exec manifold affinity guidance propagation nn pipeline ;;
+    training) echo core exec manifold affinity guidance propagation nn optim pipeline training ;;
     metrics) echo core exec metrics ;;
+    data) echo core exec guidance data ;;
+    data_files) echo core exec guidance data data_files io ;;
     io) echo core io ;;
     testing) echo core exec testing ;;
     *) echo unknown ;;
@@ -37,12 +41,13 @@ allowed_layers() {
 }
 
 # layer_of <header, relative to the library>: backends/<policy>/<layer>/... counts as <layer>, and what lies in
-# backends/<policy> itself as exec.
+# backends/<policy> itself as exec. The headers of data that read files are a layer of their own.
 layer_of() {
   local path=$1
   case $path in
     backends/*/*/*) path=${path#backends/*/} ;;
     backends/*/*) path=exec/ ;;
+    data/folder.hpp | data/datasets.hpp) path=data_files/ ;;
   esac
   echo "${path%%/*}"
 }

@@ -33,6 +33,9 @@ expect "$layers" include/hyspn/affinity/naive.hpp '#  include <hyspn/propagation
 expect "$layers" include/hyspn/io/png.hpp '#include <hyspn/exec/seq.hpp>'
 expect "$layers" include/hyspn/backends/omp/guidance/nearest_samples.hpp '#include <hyspn/affinity/naive.hpp>'
 expect "$layers" include/hyspn/backends/omp/tiles.hpp '#include <hyspn/affinity/naive.hpp>'
+expect "$layers" include/hyspn/data/sample.hpp '#include <hyspn/io/image.hpp>'
+expect "$layers" include/hyspn/data/sample.hpp '#include <hyspn/data/folder.hpp>'
+expect "$layers" include/hyspn/data/folder.hpp '#include <hyspn/nn/poincare_linear.hpp>'
 expect "$layers" include/hyspn/new_layer/a.hpp '#include <hyspn/core/view.hpp>'
 for form in '"hyspn/exec/seq.hpp"' ' "../exec/seq.hpp"' '<hyspn/exec/seq.hpp>' ' <../hyspn/exec/seq.hpp>' \
   ' <hyspn/core/../exec/seq.hpp>' ' EXEC_HEADER'; do

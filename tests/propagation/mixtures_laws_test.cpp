@@ -6,6 +6,7 @@
 #include <hyspn/testing/dual.hpp>
 
 #include "propagation/mixtures_support.hpp"
+#include "propagation/shift_support.hpp"
 #include "support/catch.hpp"
 
 using namespace hyspn;
@@ -213,6 +214,33 @@ TEST_CASE("mixtures: linear in the maps")
             join(wanted, of_a, of_b);
             CHECK(testing::relative_error(infer(net, both), wanted) <= 1e-12);
         });
+}
+
+TEST_CASE("mixtures: shifting everything shifts the interior of the result")
+{
+    auto const moved = [](testing::mixture_arrays<double> const& a, index_t times) {
+        return testing::transformed<double>(a, [&](tensor<double, 4> const& x) { return testing::shifted(x, times); });
+    };
+    testing::for_each_mixture({1, 1, 59, 61}, 25, [&](auto const& net, auto const& a) {
+        auto const b = moved(a, 1);
+        on_policies([&](auto const& exec) {
+            auto const of_a = net.forward(exec, a.views()), of_b = net.forward(exec, b.views());
+            CHECK(testing::interior_error(of_a, of_b, 28) <= 1e-13);
+            CHECK(testing::interior_error(of_a, of_a, 28) > 1e-3);  // it is not constant
+        });
+    });
+
+    presets::penet_dilated const net{.steps = 2};
+    auto const a = testing::random_dilated({1, 1, 31, 33}, 26);
+    auto b = a;
+    b.initial = testing::shifted(a.initial, 2);
+    b.half = moved(a.half, 1);
+    b.full = moved(a.full, 2);
+    on_policies([&](auto const& exec) {
+        auto const of_a = net.forward(exec, a.views()), of_b = net.forward(exec, b.views());
+        CHECK(testing::interior_error(of_a, of_b, 26, 2) <= 1e-13);
+        CHECK(testing::interior_error(of_a, of_a, 26, 2) > 1e-3);
+    });
 }
 
 TEST_CASE("mixtures: a sure measurement is what all windows and snapshots hold")

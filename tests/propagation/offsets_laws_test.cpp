@@ -6,6 +6,7 @@
 #include <hyspn/propagation/stencil.hpp>
 
 #include "propagation/offsets_support.hpp"
+#include "propagation/shift_support.hpp"
 #include "support/catch.hpp"
 
 using namespace hyspn;
@@ -34,28 +35,6 @@ template <class X>
 bool finite(X const& x)
 {
     return std::all_of(x.begin(), x.end(), [](double v) { return std::isfinite(v); });
-}
-
-/// The largest |a - b| at least `margin` pixels from the border, where b is a shifted by (1, 2); infinite for NaN.
-double interior_error(tensor<double, 4> const& a, tensor<double, 4> const& shifted, index_t margin)
-{
-    double worst = 0;
-    for (index_t y = margin; y < a.extent(2) - margin - 1; ++y)
-        for (index_t x = margin; x < a.extent(3) - margin - 2; ++x) {
-            double const error = std::abs(a(0, 0, y, x) - shifted(0, 0, y + 1, x + 2));
-            if (!(error >= 0)) return testing::infinity;  // std::max would pass over NaN
-            worst = std::max(worst, error);
-        }
-    return worst;
-}
-
-tensor<double, 4> shifted(tensor<double, 4> const& a)
-{
-    tensor<double, 4> b = a;
-    for (index_t c = 0; c < a.extent(1); ++c)
-        for (index_t y = 1; y < a.extent(2); ++y)
-            for (index_t x = 2; x < a.extent(3); ++x) b(0, c, y, x) = a(0, c, y - 1, x - 2);
-    return b;
 }
 
 }  // namespace
@@ -160,14 +139,15 @@ TEST_CASE("offsets: shifting everything shifts the interior of the result")
         dims<4> const e{1, 1, 61, 63};
         auto const at = testing::random_arrays(net, e, 9, 1.5);
         auto moved = at;
-        moved.initial = shifted(at.initial);
-        moved.gates = shifted(at.gates);
-        moved.offsets = shifted(at.offsets);
-        if (at.confidence.size() > 0) moved.confidence = shifted(at.confidence);
-        if (at.mask.size() > 0) moved.mask = shifted(at.mask), moved.measured = shifted(at.measured);
+        moved.initial = testing::shifted(at.initial);
+        moved.gates = testing::shifted(at.gates);
+        moved.offsets = testing::shifted(at.offsets);
+        if (at.confidence.size() > 0) moved.confidence = testing::shifted(at.confidence);
+        if (at.mask.size() > 0) moved.mask = testing::shifted(at.mask), moved.measured = testing::shifted(at.measured);
         on_policies([&](auto const& exec) {
             INFO(testing::describe(net));
-            CHECK(interior_error(net.forward(exec, at.inputs()), net.forward(exec, moved.inputs()), 28) <= 1e-12);
+            CHECK(testing::interior_error(net.forward(exec, at.inputs()), net.forward(exec, moved.inputs()), 28) <=
+                  1e-12);
         });
     });
 }

@@ -119,6 +119,7 @@ TEST_CASE("stability: gates that are no numbers promise nothing")
     gates(0, 3, 2, 2) = std::nan("");
     auto const report = stability(exec::seq{}, net, gates);
     CHECK(report.growth == testing::infinity);
+    CHECK(report.negative_mass == testing::infinity);
     CHECK(report.constant_error == testing::infinity);
     CHECK(!report.preserves_constants);
 }

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 #include <cmath>
+#include <limits>
 
 #include <support/catch.hpp>
 
@@ -40,6 +41,7 @@ TEST_CASE("Dual numbers differentiate arithmetic and the functions the library c
         check_derivative([](D a) { return asinh(a); }, x);
         check_derivative([](D a) { return atanh(a); }, x);
         check_derivative([](D a) { return hypot(a, a * a); }, x);
+        check_derivative([](D a) { return pow(a, 2 + a); }, x);
         check_derivative([](D a) { return fma(a, a, exp(a)); }, x);
         check_derivative([](D a) { return fabs(-a) + abs(a); }, x);
         check_derivative([](D a) { return copysign(a, D(-1)); }, x);
@@ -53,8 +55,10 @@ TEST_CASE("Dual numbers compare by value and follow the library's convention at 
     CHECK(D(1, 5) < D(2, 0));
     CHECK(sqrt(D(0, 1)).derivative == 0);
     CHECK(hypot(D(0, 1), D(0, 1)).derivative == 0);
+    CHECK(pow(D(0, 1), D(3)).derivative == 0);
     CHECK(static_cast<double>(D(0.5f, 3)) == 0.5);
     CHECK(!isfinite(D(1, INFINITY)));
+    CHECK(!isfinite(D(std::numeric_limits<D>::infinity())));
     CHECK(signbit(D(-0.0f)));
 }
 

@@ -179,3 +179,7 @@ private:
 };
 
 }  // namespace hyspn::affinity
+
+#if HYSPN_HAS_OPENMP
+#include <hyspn/backends/omp/affinity/euclidean.hpp>
+#endif

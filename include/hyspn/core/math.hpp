@@ -83,6 +83,13 @@ HYSPN_HD T multiply_add(T a, T b, T c)
 #endif
 }
 
+/// x itself, as a number that is already rounded: a sum that takes it is not fused with the product that made it.
+template <class T>
+HYSPN_HD T unfused(T x)
+{
+    return multiply_add(x, T(1), T(0));
+}
+
 /// ℓ = (t coth t − 1)/t², Langevin's function over its argument; 1/3 at 0.
 /// Below t = 2 Lambert's continued fraction 1/(3 + t²/(5 + t²/(7 + …))), whose terms are all positive, its tail kept as
 /// a quotient so that one division is left.

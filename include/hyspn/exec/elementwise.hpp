@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <hyspn/core/math.hpp>
 #include <hyspn/core/view.hpp>
 
 /// \file
@@ -63,7 +64,7 @@ struct add_scaled_op {
     template <class... I>
     HYSPN_HD void operator()(I... i) const
     {
-        to(i...) += factor * from(i...);
+        to(i...) = multiply_add(factor, from(i...), to(i...));
     }
 };
 

@@ -113,3 +113,7 @@ T sum_of(P const& exec, tensor<T, Rank, M> const& x)
 }
 
 }  // namespace hyspn::detail
+
+#if HYSPN_HAS_OPENMP
+#include <hyspn/backends/omp/pixel_sums.hpp>
+#endif

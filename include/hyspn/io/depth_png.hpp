@@ -16,21 +16,22 @@ namespace hyspn::io {
 /// Largest depth the format holds, in metres.
 inline constexpr float depth_png_largest = 65535.f / 256.f;
 
-/// Reads a depth map [H, W] in metres, 0 where there is none. Throws io_error, also for files that are not 16-bit grey:
-/// an 8-bit file has lost what makes it a depth map.
-inline tensor<float, 2> read_depth_png(std::filesystem::path const& path)
+/// Reads a depth map [H, W] in metres, 0 where there is none. `scale`: value of a metre in the file; 256 is KITTI's,
+/// other data sets have their own. Throws io_error, also for files that are not 16-bit grey: an 8-bit file has lost
+/// what makes it a depth map.
+inline tensor<float, 2> read_depth_png(std::filesystem::path const& path, double scale = 256)
 {
     auto const s = detail::read_png(path);
     if (s.channels != 1 || s.bits != 16)
-        throw io_error("read_depth_png: " + path.string() + " must be 16-bit grey (metres * 256), got " +
-                       std::to_string(s.bits) + "-bit with " + std::to_string(s.channels) + " channel" +
-                       (s.channels == 1 ? "" : "s"));
+        throw io_error("read_depth_png: " + path.string() + " must be 16-bit grey (metres * " +
+                       hyspn::detail::to_text(scale) + "), got " + std::to_string(s.bits) + "-bit with " +
+                       std::to_string(s.channels) + " channel" + (s.channels == 1 ? "" : "s"));
     tensor<float, 2> depth(s.height, s.width);
     for (index_t y = 0; y < s.height; ++y)
         for (index_t x = 0; x < s.width; ++x) {
             std::uint16_t value;
             std::memcpy(&value, s.row(y) + 2 * x, 2);
-            depth(y, x) = static_cast<float>(value) / 256.f;
+            depth(y, x) = static_cast<float>(static_cast<double>(value) / scale);
         }
     return depth;
 }

@@ -75,4 +75,30 @@ inline tensor<std::uint8_t, 2> read_label_png(std::filesystem::path const& path)
     return labels;
 }
 
+/// Writes a label map [H, W] as 8-bit grey. The caller commits the file. Throws value_error for labels outside 0 ...
+/// 255, io_error, shape_error (empty map).
+template <view_of_rank<2> X>
+void write_label_png(atomic_file& file, X const& labels)
+{
+    auto const l = as_const(labels);
+    detail::png_samples s{l.extent(1), l.extent(0), 1, 8, {}};
+    s.bytes.resize(s.row_bytes() * static_cast<std::size_t>(s.height));
+    for (index_t y = 0; y < s.height; ++y)
+        for (index_t x = 0; x < s.width; ++x) {
+            hyspn::detail::require_value(l(y, x) >= 0 && l(y, x) <= 255, "write_label_png", "every label",
+                                         "in 0 ... 255", static_cast<double>(l(y, x)));
+            s.row(y)[x] = static_cast<unsigned char>(l(y, x));
+        }
+    detail::write_png(file, s);
+}
+
+/// The same to a path; the file appears whole or not at all.
+template <view_of_rank<2> X>
+void write_label_png(std::filesystem::path const& path, X const& labels)
+{
+    atomic_file file(path);
+    write_label_png(file, labels);
+    file.commit();
+}
+
 }  // namespace hyspn::io

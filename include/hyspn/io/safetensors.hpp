@@ -78,6 +78,10 @@ public:
     /// Extents of an array; empty for a scalar. Throws io_error for an unknown name.
     std::vector<index_t> const& shape(std::string_view name) const { return at(name).shape; }
 
+    /// Element type of an array as the format names it: F64, F32, I64, I32, U8 or BOOL. Throws io_error for an unknown
+    /// name.
+    std::string const& dtype(std::string_view name) const { return at(name).dtype; }
+
     /// One array, converted to T. Throws io_error for an unknown name, shape_error for another rank.
     template <class T, std::size_t Rank>
     tensor<T, Rank> get(std::string_view name) const;

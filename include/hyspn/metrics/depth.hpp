@@ -4,6 +4,7 @@
 
 #include <cmath>
 
+#include <hyspn/core/math.hpp>
 #include <hyspn/exec/seq.hpp>
 
 /// \file
@@ -60,9 +61,9 @@ struct depth_sums_op {
         if (!(t > 0) || (given.size() > 0 && given(y, x) > T(0))) return {};
         double const error = p - t, inverse = 1000 / p - 1000 / t, ratio = p > 0 ? std::fmax(p / t, t / p) : HUGE_VAL;
         auto const below = [&](double bound) { return ratio < bound ? 1. : 0.; };
-        return {error * error,      std::fabs(error),          inverse * inverse,
-                std::fabs(inverse), std::fabs(error) / t,      below(1.25),
-                below(1.25 * 1.25), below(1.25 * 1.25 * 1.25), 1};
+        return {unfused(error * error), std::fabs(error),          unfused(inverse * inverse),
+                std::fabs(inverse),     std::fabs(error) / t,      below(1.25),
+                below(1.25 * 1.25),     below(1.25 * 1.25 * 1.25), 1};
     }
 };
 

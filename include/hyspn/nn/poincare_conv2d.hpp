@@ -140,12 +140,7 @@ private:
     void require_options(char const* function, index_t channels) const
     {
         detail::require_valid(function, over());
-        detail::require_value(outputs >= 1, function, "outputs", "at least 1", static_cast<double>(outputs));
-        detail::require_value(groups >= 1, function, "groups", "at least 1", static_cast<double>(groups));
-        std::string const wanted = "a multiple of groups = " + std::to_string(groups);
-        detail::require_value(outputs % groups == 0, function, "outputs", wanted, static_cast<double>(outputs));
-        detail::require_value(channels >= 1 && channels % groups == 0, function, "the number of channels",
-                              "at least 1 and " + wanted, static_cast<double>(channels));
+        detail::require_groups(function, groups, outputs, channels);
     }
 
     template <class T, class M>

@@ -2,10 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <cmath>
-
-#include <hyspn/core/math.hpp>
 #include <hyspn/exec/dispatch.hpp>
+#include <hyspn/nn/detail/activation_functions.hpp>
 #include <hyspn/nn/detail/feature_maps.hpp>
 
 namespace hyspn {
@@ -19,7 +17,7 @@ enum class activation { relu, leaky_relu, gelu, tanh };
 
 namespace detail {
 
-/// f(t) and f′(t); at the kink of relu and leaky_relu the derivative is that of t < 0.
+/// f(t) and f′(t) of the kind.
 template <class T>
 struct activation_function {
     nn::activation kind;
@@ -27,38 +25,29 @@ struct activation_function {
 
     HYSPN_HD T value(T t) const
     {
-        using std::tanh;
         switch (kind) {
             case nn::activation::relu:
-                return t > T(0) || t != t ? t : T(0);
+                return relu_function{}.value(t);
             case nn::activation::leaky_relu:
-                return t > T(0) ? t : slope * t;
+                return leaky_relu_function<T>{slope}.value(t);
             case nn::activation::gelu:
-                return t * normal_cdf(t);
+                return gelu_function{}.value(t);
             default:
-                return tanh(t);
+                return tanh_function{}.value(t);
         }
     }
     HYSPN_HD T derivative(T t) const
     {
-        using std::exp;
         switch (kind) {
             case nn::activation::relu:
-                return t > T(0) ? T(1) : T(0);
+                return relu_function{}.derivative(t);
             case nn::activation::leaky_relu:
-                return t > T(0) ? T(1) : slope;
+                return leaky_relu_function<T>{slope}.derivative(t);
             case nn::activation::gelu:
-                return normal_cdf(t) + t * (exp(-t * t / T(2)) * T(0.398942280401432677939946));
+                return gelu_function{}.derivative(t);
             default:
-                return sech2(t);
+                return tanh_function{}.derivative(t);
         }
-    }
-
-private:
-    HYSPN_HD static T normal_cdf(T t)
-    {
-        using std::erfc;
-        return erfc(-t * T(0.707106781186547524400844)) / T(2);
     }
 };
 

@@ -4,6 +4,7 @@
 
 #include <concepts>
 #include <cstddef>
+#include <type_traits>
 #include <vector>
 
 #include <hyspn/core/tensor.hpp>
@@ -33,15 +34,26 @@ public:
     template <class Memory>
     auto& in()
     {
-        static_assert(std::same_as<Memory, M> || std::same_as<Memory, memory::host>,
-                      "a state<T> serves host parameters; parameters on the device need a state<T, memory::device>");
-        if constexpr (std::same_as<Memory, M>)
-            return main_;
-        else
-            return on_host_;
+        return list<Memory>(*this);
+    }
+    template <class Memory>
+    auto const& in() const
+    {
+        return list<Memory>(*this);
     }
 
 private:
+    template <class Memory, class Self>
+    static auto& list(Self& self)
+    {
+        static_assert(std::same_as<Memory, M> || std::same_as<Memory, memory::host>,
+                      "a state<T> serves host parameters; parameters on the device need a state<T, memory::device>");
+        if constexpr (std::same_as<Memory, M>)
+            return self.main_;
+        else
+            return self.on_host_;
+    }
+
     /// Scalars of parameters on the device stay on the host.
     std::vector<tensor<T, 1, M>> main_;
     std::vector<tensor<T, 1, memory::host>> on_host_;
@@ -55,6 +67,21 @@ struct state {
     leaf_arrays<T, M> first;   ///< momentum, or the mean of the gradient: tangent vectors for points of a manifold
     leaf_arrays<T, M> second;  ///< the mean square of the gradient, one a number, or one a point of a manifold
     leaf_arrays<T, M> moved;   ///< scratch: points after the step, until their momentum has followed
+
+    /// Calls f(name, part) for what a later run needs to go on with the same bits: the number of steps, and lists of
+    /// arrays. io/checkpoint.hpp saves and loads it.
+    template <class Self, class F>
+        requires std::same_as<std::remove_const_t<Self>, state>
+    friend void for_each_part(Self& s, F&& f)
+    {
+        f("steps", s.steps);
+        f("first", s.first.template in<M>());
+        f("second", s.second.template in<M>());
+        if constexpr (!std::same_as<M, memory::host>) {
+            f("first_on_host", s.first.template in<memory::host>());
+            f("second_on_host", s.second.template in<memory::host>());
+        }
+    }
 };
 
 }  // namespace hyspn::optim

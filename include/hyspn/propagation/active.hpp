@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <hyspn/propagation/keep_active.hpp>
 #include <hyspn/propagation/prepare.hpp>
 
 /// \file
@@ -10,19 +11,6 @@
 /// depends on the neighbour is cut from the folded step.
 
 namespace hyspn::detail {
-
-/// to = from where the pixel takes part, 0 elsewhere. `to` may be `from`.
-template <class T, class M>
-struct keep_active_op {
-    view<T const, 4, M> active, from;
-    view<T, 4, M> to;
-
-    dims<4> shape() const { return to.extents(); }
-    HYSPN_HD void operator()(index_t n, index_t c, index_t y, index_t x) const
-    {
-        to(n, c, y, x) = active(n, 0, y, x) != T(0) ? from(n, c, y, x) : T(0);
-    }
-};
 
 /// Taps to neighbours that take no part become 0; a pixel that takes none gets x_{t+1} = h0.
 template <class T, class M>
@@ -77,21 +65,13 @@ public:
     active_inputs(P const& exec, propagation::inputs<T, M> const& in) : kept(in)
     {
         if (!propagation::present(in.active)) return;
-        mask(exec, in.gates, gates_, kept.gates);
-        if (propagation::present(in.confidence)) mask(exec, in.confidence, confidence_, kept.confidence);
+        hide_inactive(exec, kept.active, kept.gates, gates_);
+        hide_inactive(exec, kept.active, kept.confidence, confidence_);
     }
 
     propagation::inputs<T, M> kept;
 
 private:
-    template <execution_policy P>
-    void mask(P const& exec, view<T const, 4, M> from, tensor<T, 4, M>& storage, view<T const, 4, M>& to) const
-    {
-        storage = tensor<T, 4, M>(from.extents());
-        dispatch(exec, keep_active_op<T, M>{kept.active, from, as_view(storage)});
-        to = as_const(storage);
-    }
-
     tensor<T, 4, M> gates_{}, confidence_{};
 };
 

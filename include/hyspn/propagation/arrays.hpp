@@ -11,6 +11,18 @@
 
 namespace hyspn::propagation {
 
+/// What the training forward keeps of its T steps for backward; the gradient is the same, bit for bit.
+enum class history {
+    every_step,  ///< T - 1 maps
+    checkpoints  ///< every ⌈√T⌉-th map or so, some √T in all; backward takes the steps between them once more
+};
+
+/// How forward_until ended.
+struct settling {
+    index_t steps = 0;  ///< taken
+    double change = 0;  ///< max |x_t - x_{t-1}| of the last one
+};
+
 /// A view left empty is an argument not given.
 template <class T, std::size_t Rank, class M>
 bool present(view<T, Rank, M> const& v)
@@ -52,6 +64,12 @@ struct saved {
 }  // namespace hyspn::propagation
 
 namespace hyspn::detail {
+
+/// The shape of kept iterates, for messages.
+inline char const* kept_pattern(propagation::history keep)
+{
+    return keep == propagation::history::every_step ? "[T - 1, N, L, H, W]" : "[checkpoints, N, L, H, W]";
+}
 
 /// A gradient that is wanted has the shape of its input, whose name is `argument`.
 template <class T, std::size_t Rank, class M>

@@ -8,20 +8,9 @@
 #include <hyspn/exec/policy.hpp>
 #include <hyspn/propagation/arrays.hpp>
 #include <hyspn/propagation/axes.hpp>
+#include <hyspn/propagation/segments.hpp>
 
 namespace hyspn::propagation {
-
-/// What the training forward keeps of its T steps for backward; the gradient is the same, bit for bit.
-enum class history {
-    every_step,  ///< T - 1 maps
-    checkpoints  ///< every ⌈√T⌉-th map, some √T in all; backward takes the steps between them once more
-};
-
-/// How forward_until ended.
-struct settling {
-    index_t steps = 0;  ///< taken
-    double change = 0;  ///< max |x_t - x_{t-1}| of the last one
-};
 
 /// A spatial propagation network over a k x k window with one set of weights for all steps: a point on the axes of
 /// axes.hpp. The published networks are values of this type (presets.hpp). Include stencil.hpp to run it.
@@ -84,13 +73,15 @@ struct stencil {
     }
 
     /// Steps from one kept iterate to the next.
-    index_t kept_every() const
-    {
-        if (keep == history::every_step || steps < 2) return 1;
-        return static_cast<index_t>(std::ceil(std::sqrt(static_cast<double>(steps))));
-    }
+    index_t kept_every() const { return kept_steps().stride; }
     /// The number of kept iterates: those of x_1 ... x_{T-1} whose number is a multiple.
-    index_t kept_iterates() const { return steps > 0 ? (steps - 1) / kept_every() : 0; }
+    index_t kept_iterates() const { return kept_steps().kept(); }
+    hyspn::detail::step_segments kept_steps() const
+    {
+        if (keep == history::every_step) return {steps, 1, 1};
+        index_t const stride = hyspn::detail::root_of_steps(steps);
+        return {steps, stride, stride};
+    }
 
     /// The neighbours the folded step reads: the same, and the pixel itself where the centre term is current.
     hyspn::detail::stencil_neighbours taps() const
@@ -120,14 +111,6 @@ template <class T, class M>
 dims<4> with_channels(view<T, 4, M> const& map, index_t channels)
 {
     return {map.extent(0), channels, map.extent(2), map.extent(3)};
-}
-
-/// [count, N, L, H, W]: as many maps.
-template <class T, class M>
-dims<5> with_steps(view<T, 4, M> const& map, index_t count)
-{
-    dims<4> const e = map.extents();
-    return {count, e[0], e[1], e[2], e[3]};
 }
 
 /// The inputs fit each other and the axes; an injection has what it injects.

@@ -3,9 +3,11 @@
 #pragma once
 
 #include <hyspn/core/parameters.hpp>
+#include <hyspn/propagation/sampled/active.hpp>
 #include <hyspn/propagation/sampled/gates.hpp>
 #include <hyspn/propagation/sampled/options.hpp>
 #include <hyspn/propagation/sampled/steps.hpp>
+#include <hyspn/propagation/settle.hpp>
 
 /// \file
 /// Forward and backward of propagation::sampled.
@@ -63,14 +65,42 @@ private:
     tensor<T, 4, M> product_{};
 };
 
+/// All steps; iterates, where they have data, are those to keep.
+template <execution_policy P, class T, class M>
+void steps_of_samples(P const& exec, sampled_iterate_op<T, M> const& whole)
+{
+    auto const& axes = whole.axes;
+    if (axes.keep == propagation::history::every_step || !whole.iterates.data_handle()) return dispatch(exec, whole);
+    run_segments<T, M>(axes.kept_steps(), whole.in.initial, whole.iterates, whole.out,
+                       [&](index_t first, index_t count, auto const& from, auto const& to, auto const& between) {
+                           dispatch(exec, whole.part(first, count, from, to, between));
+                       });
+}
+
 /// Both forward passes; iterates are left empty where nothing is kept.
 template <execution_policy P, class T, class M>
 void forward_samples(P const& exec, propagation::sampled const& axes, propagation::sampled_inputs<T, M> const& in,
                      view<T, 4, M> const& out, view<T, 4, M> const& weights, view<T, 5, M> const& iterates)
 {
-    injected_share<T, M> const share(exec, axes, in);
-    dispatch(exec, sampled_weights_op<T, M>{axes, in, weights});
-    dispatch(exec, sampled_iterate_op<T, M>{axes, in, share.beta, weights, out, iterates});
+    active_samples<T, M> const of(exec, in);
+    injected_share<T, M> const share(exec, axes, of.kept);
+    of.weigh(exec, axes, weights);
+    steps_of_samples(exec, sampled_iterate_op<T, M>{axes, of.kept, share.beta, weights, out, iterates});
+    of.restore_initial(exec, out);
+}
+
+/// The adjoint of all steps, whose iterates may be those between segments alone.
+template <execution_policy P, class T, class M>
+void steps_of_samples_back(P const& exec, sampled_iterate_adjoint_op<T, M> const& whole)
+{
+    auto const& axes = whole.of.axes;
+    if (axes.keep == propagation::history::every_step) return dispatch(exec, whole);
+    retrace_segments<T, M>(
+        axes.kept_steps(), whole.of.in.initial, whole.iterates, whole.dout, whole.dinitial,
+        [&](index_t first, index_t count, auto const& from, auto const& to, auto const& between) {
+            dispatch(exec, whole.of.part(first, count, from, to, between));
+        },
+        [&](segment_adjoint<T, M> const& segment) { dispatch(exec, whole.part(segment)); });
 }
 
 /// dβ to the gradients of mask and confidence.
@@ -99,16 +129,22 @@ void backward_samples(P const& exec, propagation::sampled const& axes, propagati
     tensor<T, 4, M> own_dweights(in_place ? dims<4>{} : kept.weights.extents());
     view<T, 4, M> const dweights = in_place ? d.gates : as_view(own_dweights);
     tensor<T, 4, M> dbeta(needs_beta ? in.mask.extents() : dims<4>{});
-    injected_share<T, M> const share(exec, axes, in);
-    sampled_iterate_op<T, M> const forward{axes, in, share.beta, as_const(kept.weights), {}, {}};
-    dispatch(exec, sampled_iterate_adjoint_op<T, M>{forward, as_const(kept.iterates), dout, diterates,
-                                                    propagation::present(d.initial) ? d.initial : as_view(dinitial),
-                                                    dweights, d.offsets, d.measured, as_view(dbeta)});
-    share_adjoint(exec, axes, in, as_const(dbeta), d);
+    active_samples<T, M> const of(exec, in);
+    injected_share<T, M> const share(exec, axes, of.kept);
+    view<T, 4, M> const to_initial = propagation::present(d.initial) ? d.initial : as_view(dinitial);
+    sampled_iterate_op<T, M> const forward{axes, of.kept, share.beta, as_const(kept.weights), {}, {}};
+    steps_of_samples_back(
+        exec, sampled_iterate_adjoint_op<T, M>{forward, as_const(kept.iterates), dout, diterates, to_initial, dweights,
+                                               d.offsets, d.measured, as_view(dbeta)});
+    of.restore(exec, to_initial, dout);
+    of.clear(exec, as_view(dbeta));
+    of.clear(exec, dweights);
+    share_adjoint(exec, axes, of.kept, as_const(dbeta), d);
     dispatch(exec,
-             sampled_weights_adjoint_op<T, M>{sampled_weights_op<T, M>{axes, in, {}}, as_const(kept.weights), dweights,
-                                              propagation::present(d.gates) ? d.gates : as_view(dgates), d.gamma,
-                                              samples_confidence(axes) ? d.confidence : view<T, 4, M>{}});
+             sampled_weights_adjoint_op<T, M>{sampled_weights_op<T, M>{axes, of.kept, {}}, as_const(kept.weights),
+                                              dweights, propagation::present(d.gates) ? d.gates : as_view(dgates),
+                                              d.gamma, samples_confidence(axes) ? d.confidence : view<T, 4, M>{}});
+    of.clear(exec, d.confidence);
 }
 
 /// Refuses what the forward pass of these inputs did not leave, and gradients of other shapes.
@@ -122,8 +158,8 @@ void require_backward(char const* function, propagation::sampled const& axes,
     require_gradients(function, in, d);
     dims<4> const e = in.initial.extents();
     require_shape(function, "kept.weights", "the shape of gates", kept.weights.extents(), in.gates.extents());
-    require_shape(function, "kept.iterates", "[T - 1, N, L, H, W]", kept.iterates.extents(),
-                  dims<5>{axes.steps > 0 ? axes.steps - 1 : 0, e[0], e[1], e[2], e[3]});
+    require_shape(function, "kept.iterates", kept_pattern(axes.keep), kept.iterates.extents(),
+                  with_steps(in.initial, axes.kept_steps().kept()));
     require_shape(function, "dout", "[N, L, H, W]", dout.extents(), e);
 }
 
@@ -163,11 +199,34 @@ void sampled::forward(P const& exec, sampled_inputs<T, typename P::memory_space>
     hyspn::detail::require_inputs(name, *this, in);
     view<T, 4, M> const to = as_view(out);
     hyspn::detail::require_shape(name, "out", "[N, L, H, W]", to.extents(), in.initial.extents());
-    dims<4> const e = to.extents();
-    dims<5> const kept_extents{steps > 0 ? steps - 1 : 0, e[0], e[1], e[2], e[3]};
-    hyspn::detail::fit(kept.iterates, kept_extents);
+    hyspn::detail::fit(kept.iterates, hyspn::detail::with_steps(in.initial, kept_steps().kept()));
     hyspn::detail::fit(kept.weights, in.gates.extents());
     hyspn::detail::forward_samples(exec, *this, in, to, as_view(kept.weights), as_view(kept.iterates));
+}
+
+template <execution_policy P, class T, view_of_rank<4> Y>
+settling sampled::forward_until(P const& exec, sampled_inputs<T, typename P::memory_space> const& in, Y&& out,
+                                double tolerance) const
+{
+    using M = typename P::memory_space;
+    char const* const name = "sampled::forward_until";
+    hyspn::detail::require_options(name, *this);
+    hyspn::detail::require_inputs(name, *this, in);
+    hyspn::detail::require_value(tolerance >= 0, name, "tolerance", "at least 0", tolerance);
+    if (gates_per_step || offsets_per_step)
+        hyspn::detail::raise<value_error>(name, "gates_per_step and offsets_per_step", "false", "true");
+    view<T, 4, M> const to = as_view(out);
+    hyspn::detail::require_shape(name, "out", "[N, L, H, W]", to.extents(), in.initial.extents());
+    tensor<T, 4, M> weights(in.gates.extents());
+    hyspn::detail::active_samples<T, M> const of(exec, in);
+    hyspn::detail::injected_share<T, M> const share(exec, *this, of.kept);
+    of.weigh(exec, *this, as_view(weights));
+    hyspn::detail::sampled_iterate_op<T, M> const all{*this, of.kept, share.beta, as_const(weights), to, {}};
+    settling const report = hyspn::detail::iterate_until(
+        exec, steps, of.kept.initial, to, tolerance,
+        [&](view<T const, 4, M> const& x, view<T, 4, M> const& next) { dispatch(exec, all.part(0, 1, x, next, {})); });
+    of.restore_initial(exec, to);
+    return report;
 }
 
 template <execution_policy P, class T, view_of_rank<4> Y>
@@ -190,6 +249,9 @@ void sampled::backward(P const& exec, sampled_inputs<T, typename P::memory_space
     view<T const, 4, M> const lambda = as_const(dout);
     view<T const, 5, M> const lambdas = as_const(diterates);
     hyspn::detail::require_backward("sampled::backward", *this, in, kept, lambda, d);
+    if (keep == history::checkpoints)
+        hyspn::detail::raise<value_error>("sampled::backward", "keep",
+                                          "every_step where the loss looks at the iterates", "checkpoints");
     hyspn::detail::require_shape("sampled::backward", "diterates", "the shape of kept.iterates", lambdas.extents(),
                                  kept.iterates.extents());
     hyspn::detail::backward_samples(exec, *this, in, kept, lambda, lambdas, d);

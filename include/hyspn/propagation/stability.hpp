@@ -29,7 +29,7 @@ struct stability_report {
 
 namespace hyspn::detail {
 
-/// to = |from|, or max(0, -from) where `negative`.
+/// to = |from|, or max(0, -from) where `negative`; of NaN both are NaN.
 template <class T, class M>
 struct magnitude_op {
     bool negative;
@@ -40,7 +40,7 @@ struct magnitude_op {
     HYSPN_HD void operator()(index_t n, index_t k, index_t y, index_t x) const
     {
         T const v = from(n, k, y, x);
-        to(n, k, y, x) = v < T(0) ? -v : negative ? T(0) : v;
+        to(n, k, y, x) = v < T(0) ? -v : negative && v >= T(0) ? T(0) : v;
     }
 };
 
@@ -129,13 +129,21 @@ private:
     tensor<T, 4, M> ones_, nothing_, result_, taps_, bias_;
 };
 
+/// Whether the constant error is no more than rounding of sums of so many terms makes it.
+template <class T>
+bool is_rounding(propagation::stability_report const& r, index_t terms)
+{
+    double const rounding = static_cast<double>(terms) * static_cast<double>(std::numeric_limits<T>::epsilon());
+    return std::isfinite(r.max_row_sum) && r.constant_error <= rounding * (1 + r.max_row_sum);
+}
+
 }  // namespace hyspn::detail
 
 namespace hyspn::propagation {
 
-/// NaN and infinite gates make quantities infinite.
 /// The report for net.steps steps with these gates [N, K, H, W]; `active` as in inputs, by default every pixel. Costs
-/// about as much as two forward passes. Throws shape_error and value_error as stencil::forward does.
+/// about as much as two forward passes. NaN and infinite gates make quantities infinite. Throws shape_error and
+/// value_error as stencil::forward does.
 template <execution_policy P, view_of_rank<4> G>
 stability_report stability(P const& exec, stencil net, G const& gates,
                            view<value_type_of<G> const, 4, typename P::memory_space> active = {})
@@ -159,9 +167,7 @@ stability_report stability(P const& exec, stencil net, G const& gates,
                        .negative_mass = measure.negative_mass(),
                        .growth = measure.growth(net.steps),
                        .constant_error = measure.constant_error()};
-    double const rounding =
-        static_cast<double>(net.gates() + 2) * static_cast<double>(std::numeric_limits<T>::epsilon());
-    r.preserves_constants = std::isfinite(r.max_row_sum) && r.constant_error <= rounding * (1 + r.max_row_sum);
+    r.preserves_constants = hyspn::detail::is_rounding<T>(r, net.gates() + 2);
     return r;
 }
 

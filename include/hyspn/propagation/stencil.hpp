@@ -2,13 +2,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <cmath>
-#include <utility>
-
-#include <hyspn/exec/largest.hpp>
 #include <hyspn/propagation/active.hpp>
 #include <hyspn/propagation/history.hpp>
 #include <hyspn/propagation/options.hpp>
+#include <hyspn/propagation/settle.hpp>
 #include <hyspn/propagation/step.hpp>
 
 /// \file
@@ -60,40 +57,6 @@ template <execution_policy P, class T, class M>
 void dispatch(P const& exec, stencil_forward_op<T, M> const& op)
 {
     forward_stencil(exec, op);
-}
-
-/// |a - b| at one place of two dense arrays; NaN is no change that settles.
-template <class T>
-struct change_at {
-    T const* a;
-    T const* b;
-    HYSPN_HD exec::largest<T> operator()(index_t i) const
-    {
-        using std::abs;
-        T const change = abs(a[i] - b[i]);
-        return {change == change ? change : T(HUGE_VAL)};
-    }
-};
-
-/// Steps from `initial` into `out` until one changes nothing by more than the tolerance.
-template <execution_policy P, class T, class M>
-propagation::settling iterate_until(P const& exec, propagation::stencil const& axes, stencil_affine<T, M> const& step,
-                                    view<T const, 4, M> initial, view<T, 4, M> out, double tolerance)
-{
-    tensor<T, 4, M> from(out.extents()), to(out.extents());
-    dispatch(exec, copy_op<T, 4, M>{initial, as_view(from)});
-    propagation::settling report;
-    bool settled = false;
-    while (!settled && report.steps < axes.steps) {
-        dispatch(exec, stencil_step_op<T, M>{axes.taps(), as_const(step.taps), as_const(step.bias), as_const(from),
-                                             as_view(to)});
-        report.change = static_cast<double>(reduce(exec, to.size(), change_at<T>{to.data(), from.data()}).value);
-        std::swap(from, to);
-        ++report.steps;
-        settled = report.change <= tolerance;
-    }
-    dispatch(exec, copy_op<T, 4, M>{as_const(from), out});
-    return report;
 }
 
 /// Gradients with scratch where the caller wants none, so that kernels always have somewhere to write.
@@ -181,7 +144,11 @@ settling stencil::forward_until(P const& exec, inputs<T, typename P::memory_spac
     view<T, 4, M> const to = as_view(out);
     hyspn::detail::require_shape(name, "out", "[N, L, H, W]", to.extents(), in.initial.extents());
     auto const folded = hyspn::detail::fold(exec, *this, in);
-    return hyspn::detail::iterate_until(exec, *this, folded, in.initial, to, tolerance);
+    return hyspn::detail::iterate_until(
+        exec, steps, in.initial, to, tolerance, [&](view<T const, 4, M> const& x, view<T, 4, M> const& next) {
+            dispatch(exec, hyspn::detail::stencil_step_op<T, M>{taps(), as_const(folded.taps), as_const(folded.bias), x,
+                                                                next});
+        });
 }
 
 template <execution_policy P, class T, view_of_rank<4> Y>
@@ -212,7 +179,7 @@ void stencil::backward(P const& exec, inputs<T, typename P::memory_space> const&
                                                                 as_view(dtaps),
                                                                 as_view(dbias)};
     if (keep == history::checkpoints)
-        hyspn::detail::retrace(exec, kept_every(), as_const(kept.bias), whole);
+        hyspn::detail::retrace(exec, kept_steps(), as_const(kept.bias), whole);
     else
         dispatch(exec, whole);
     hyspn::detail::prepare_adjoint(exec, *this, in, as_view(dtaps), as_view(dbias), complete.all);

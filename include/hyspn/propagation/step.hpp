@@ -9,6 +9,7 @@
 #include <hyspn/exec/dispatch.hpp>
 #include <hyspn/exec/elementwise.hpp>
 #include <hyspn/propagation/axes.hpp>
+#include <hyspn/propagation/segments.hpp>
 
 /// \file
 /// The affine step x_{t+1} = C x_t + b with taps [N, J, H, W] shared by the L channels of the maps [N, L, H, W], its
@@ -174,15 +175,6 @@ view<T, 5, M> descending(view<T, 5, M> const& v, index_t first, index_t count)
     extents[0] = count;
     strides[0] = -strides[0];
     return {v[first].data_handle(), extents, strides};
-}
-
-/// Elements first, first + 1, ... of the first index.
-template <class T, class M>
-view<T, 5, M> ascending(view<T, 5, M> const& v, index_t first, index_t count)
-{
-    dims<5> extents = v.extents();
-    extents[0] = count;
-    return {v[first].data_handle(), extents, v.strides()};
 }
 
 /// λ_{t-1} = Cᵀ λ_t + what reaches x_{t-1} directly, a few adjoints at a time: dtaps, the largest array, is then

@@ -4,6 +4,7 @@
 
 #include <cmath>
 #include <concepts>
+#include <limits>
 #include <type_traits>
 
 #include <hyspn/core/math.hpp>
@@ -95,6 +96,13 @@ struct dual {
         return {std::atan2(y.value, x.value),
                 square > 0 ? (x.value * y.derivative - y.value * x.derivative) / square : T{0}};
     }
+    /// For x > 0; where x is 0 too if y is a constant.
+    friend dual pow(dual x, dual y)
+    {
+        T const p = std::pow(x.value, y.value);
+        T const by_y = y.derivative == T{0} ? T{0} : std::log(x.value) * p * y.derivative;
+        return {p, y.value * std::pow(x.value, y.value - 1) * x.derivative + by_y};
+    }
     friend dual fma(dual a, dual b, dual c)
     {
         return {std::fma(a.value, b.value, c.value), a.derivative * b.value + a.value * b.derivative + c.derivative};
@@ -119,3 +127,8 @@ struct math_traits<testing::dual<T>> : math_traits<T> {
 };
 
 }  // namespace hyspn
+
+/// Without it an infinity of dual numbers would be 0.
+template <class T>
+class std::numeric_limits<hyspn::testing::dual<T>> : public std::numeric_limits<T> {
+};

@@ -12,8 +12,9 @@
 /// \file
 /// The linear part of every layer with weights: with t the scaled vectors under the window side by side,
 ///   i_o = ⟨t, z_o⟩ = κ Σ_m ⟨z_{o,m}, v_m⟩  and  ‖t‖ = κ √(Σ_m ‖v_m‖²),
-/// and the transposes. Channels and outputs fall into `groups` equal parts; outputs of a part see its channels only.
-/// These plain loops are the reference; exec::omp multiplies matrices (backends/omp/nn/correlation.hpp).
+/// and the transposes; a plain convolution is i_o + bias_o with κ = 1. Channels and outputs fall into `groups` equal
+/// parts; outputs of a part see its channels only. These plain loops are the reference; exec::omp has kernels of its
+/// own (backends/omp/nn/correlation.hpp).
 
 namespace hyspn::detail {
 
@@ -76,8 +77,9 @@ template <class T, class M>
 struct correlation_op {
     correlation_plan<T> plan;
     view<T const, 4, M> x;
-    view<T const, 3, M> z;  ///< [O, K, C/G]
-    view<T, 4, M> inner;    ///< [N, O, H', W'] out
+    view<T const, 3, M> z;       ///< [O, K, C/G]
+    view<T, 4, M> inner;         ///< [N, O, H', W'] out
+    view<T const, 1, M> bias{};  ///< [O], added to the sums; or null
 
     dims<4> shape() const { return {inner.extent(0), plan.groups, inner.extent(2), inner.extent(3)}; }
     HYSPN_HD void operator()(index_t n, index_t g, index_t i, index_t j) const
@@ -100,7 +102,9 @@ private:
                 for (index_t o = 0; o < count; ++o) tap[o] += z(first + o, m, c) * v(c);
             for (index_t o = 0; o < count; ++o) sum[o] += tap[o];
         }
-        for (index_t o = 0; o < count; ++o) inner(n, first + o, i, j) = plan.kappa * sum[o];
+        bool const biased = bias.data_handle() != nullptr;
+        for (index_t o = 0; o < count; ++o)
+            inner(n, first + o, i, j) = biased ? plan.kappa * sum[o] + bias(first + o) : plan.kappa * sum[o];
     }
 };
 
@@ -211,6 +215,41 @@ inline pixel_chunks chunks_for(dims<4> const& outputs, index_t weights)
     constexpr index_t room = index_t{1} << 24;
     index_t const most = weights > 0 ? room / weights : 64;
     return pixel_chunks(outputs, most < 4 ? 4 : most > 64 ? 64 : most);
+}
+
+/// What z̄ has beside the correlation's part: radial_o·z_o, where there is one.
+template <class T, class M>
+struct radial_part {
+    bool exists = false;
+    view<T const, 1, M> radial{};
+    view<T const, 3, M> z{};
+};
+
+/// dz += z̄ of a correlation of x, and the radial part.
+template <class T, class M>
+struct correlation_weight_vjp_op {
+    correlation_plan<T> plan;
+    view<T const, 4, M> x;
+    view<T const, 4, M> inner_bar;
+    radial_part<T, M> extra;
+    view<T, 3, M> dz;
+};
+
+/// It, chunk by chunk.
+template <execution_policy P, class T, class M>
+void add_weight_chunks(P const& exec, correlation_weight_vjp_op<T, M> const& op)
+{
+    view<T, 3, M> const& dz = op.dz;
+    pixel_chunks const chunks = chunks_for(op.inner_bar.extents(), dz.size());
+    tensor<T, 4, M> partial(chunks.count, dz.extent(0), dz.extent(1), dz.extent(2));
+    dispatch(exec, correlation_row_vjp_op<T, M>{op.plan, op.x, op.inner_bar, chunks, as_view(partial)});
+    dispatch(exec, add_row_sums_op<T, M>{as_const(partial), op.extra.exists, op.extra.radial, op.extra.z, dz});
+}
+
+template <execution_policy P, class T, class M>
+void dispatch(P const& exec, correlation_weight_vjp_op<T, M> const& op)
+{
+    add_weight_chunks(exec, op);
 }
 
 /// ‖t‖ of every window and group.

@@ -107,10 +107,8 @@ void layer_backward(P const& exec, correlation_plan<T> const& plan, Head const& 
         sum_planes<P, T, M>(exec, as_const(radial_bar), false, as_view(radial));
     else
         sum_planes<P, T, M>(exec, as_const(radial_bar), true, dextra);
-    pixel_chunks const chunks = chunks_for(e, z.size());
-    tensor<T, 4, M> partial(chunks.count, z.extent(0), z.extent(1), z.extent(2));
-    dispatch(exec, correlation_row_vjp_op<T, M>{plan, x, as_const(inner_bar), chunks, as_view(partial)});
-    dispatch(exec, add_row_sums_op<T, M>{as_const(partial), Head::has_radial, as_const(radial), z, dz});
+    dispatch(exec, correlation_weight_vjp_op<T, M>{
+                       plan, x, as_const(inner_bar), {Head::has_radial, as_const(radial), z}, dz});
 }
 
 }  // namespace hyspn::detail

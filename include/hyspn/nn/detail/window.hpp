@@ -49,4 +49,15 @@ inline void require_valid(char const* function, window const& w)
     all("dilation", w.dilation, 1);
 }
 
+/// Throws value_error unless groups ≥ 1 divides outputs and channels, both at least 1.
+inline void require_groups(char const* function, index_t groups, index_t outputs, index_t channels)
+{
+    require_value(outputs >= 1, function, "outputs", "at least 1", static_cast<double>(outputs));
+    require_value(groups >= 1, function, "groups", "at least 1", static_cast<double>(groups));
+    std::string const wanted = "a multiple of groups = " + std::to_string(groups);
+    require_value(outputs % groups == 0, function, "outputs", wanted, static_cast<double>(outputs));
+    require_value(channels >= 1 && channels % groups == 0, function, "the number of channels",
+                  "at least 1 and " + wanted, static_cast<double>(channels));
+}
+
 }  // namespace hyspn::detail

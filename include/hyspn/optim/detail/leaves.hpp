@@ -18,31 +18,7 @@ namespace hyspn::optim::detail {
 
 using hyspn::detail::raise;
 
-/// Takes any leaf. (A type with a name: nvcc 12 finds no concept satisfied that has a lambda in it.)
-struct any_leaf {
-    template <class Name, class Leaf>
-    void operator()(Name const&, Leaf) const
-    {
-    }
-};
-
-template <class P>
-concept has_leaves = requires(P& p, any_leaf f)
-{
-    for_each_leaf(p, f);
-};
-
-/// Calls f(name, leaf) for the leaves of an aggregate, or for an array that stands alone.
-template <class P, class F>
-void visit_leaves(P& p, F&& f)
-{
-    if constexpr (has_leaves<P>) {
-        for_each_leaf(p, f);
-    } else {
-        static_assert(view_like<P>, "parameters are an array, or an aggregate with a friend for_each_leaf");
-        f("the array", as_view(p));
-    }
-}
+using hyspn::detail::visit_leaves;
 
 /// The leaves of a gradient, in order, to be taken up beside those of the parameters.
 class gradient_leaves {
@@ -64,9 +40,8 @@ public:
 
     /// Throws shape_error unless leaf number k is an array like x.
     template <class T, std::size_t Rank, class M>
-    void require(char const* function, std::size_t k, std::string const& name, view<T, Rank, M> x) const
+    void require(char const* function, std::size_t k, std::string const& argument, view<T, Rank, M> x) const
     {
-        auto const argument = "gradient of " + name;
         std::string const wanted = "an array of its type, of extents " + to_string(x.extents());
         if (k >= leaves_.size()) raise<shape_error>(function, argument.c_str(), wanted, "nothing");
         auto const* g = std::any_cast<view<T const, Rank, M>>(&leaves_[k]);
@@ -92,20 +67,20 @@ auto policy_for(P const& exec)
     }
 }
 
-/// Calls check(k, name, leaf) for every leaf, then update(k, leaf, gradient) for every leaf: what check throws, it
-/// throws before anything has changed.
+/// Calls check(k, leaf) for every leaf, then update(k, leaf, gradient) for every leaf: what check throws, it
+/// throws before anything has changed. `what` is what messages call the second.
 template <class Params, class Gradient, class Check, class Update>
 void for_each_leaf_and_gradient(char const* function, Params& params, Gradient const& gradient, Check const& check,
-                                Update const& update)
+                                Update const& update, std::string const& what = "gradient")
 {
     gradient_leaves const gradients(gradient);
     std::size_t k = 0;
     visit_leaves(params, [&](std::string const& name, auto leaf) {
-        gradients.require(function, k, name, as_view(leaf));
+        gradients.require(function, k, what + " of " + name, as_view(leaf));
         check(k++, leaf);
     });
     if (gradients.size() != k)
-        raise<shape_error>(function, "the gradient", "of " + std::to_string(k) + " arrays",
+        raise<shape_error>(function, ("the " + what).c_str(), "of " + std::to_string(k) + " arrays",
                            std::to_string(gradients.size()));
     k = 0;
     visit_leaves(params, [&](auto const&, auto leaf) {

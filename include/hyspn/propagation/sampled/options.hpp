@@ -8,6 +8,7 @@
 #include <hyspn/exec/policy.hpp>
 #include <hyspn/propagation/arrays.hpp>
 #include <hyspn/propagation/axes.hpp>
+#include <hyspn/propagation/segments.hpp>
 
 /// \file
 /// Networks whose neighbours have learned offsets: X_k(p) = x(p + d_k + Δ_k(p)) is read between the pixels, bilinearly.
@@ -19,6 +20,13 @@
 /// Pixels outside the image count as 0, corner by corner, so maps fade at the border. A sample whose row or column is
 /// at most -1, or at least the size, has neither value nor gradient; at whole numbers the derivative is that from the
 /// right (both as deformable convolutions have it). An offset that is NaN or infinite samples nothing.
+
+namespace hyspn::detail {
+
+/// The processor sums gradients of weights over as many steps, counted from the last, before it adds them up.
+inline constexpr index_t steps_of_gradients = 6;
+
+}  // namespace hyspn::detail
 
 namespace hyspn::propagation {
 
@@ -52,6 +60,10 @@ struct sampled_inputs {
     view<T const, 4, M> confidence{};  ///< [N, 1, H, W]; with the role injection, NaN too where the mask is 0
     view<T const, 4, M> measured{};    ///< s [N, L, H, W], or [N, 1, H, W] for all maps; NaN too where β is 0
     view<T const, 4, M> mask{};        ///< [N, 1, H, W] in [0, 1]; β, or what multiplies the confidence to give β
+    /// [N, 1, H, W], by default all. Where it is 0 the pixel takes no part: it keeps its initial value (kept iterates
+    /// hold 0 there) and is, to the others, as if outside the image, but that a sample exactly on it has the derivative
+    /// from the right. Its gates, confidence and measurement are not read, and have no gradient.
+    view<T const, 4, M> active{};
 };
 
 /// Written by backward, in the shapes of the inputs; a gradient left empty is not wanted.
@@ -66,7 +78,8 @@ struct sampled_gradients {
     view<T, 4, M> mask{};
 };
 
-/// What forward leaves for backward: the weights, in the shape of the gates, and x_1 ... x_{T-1} [T - 1, N, L, H, W].
+/// What forward leaves for backward: the weights, in the shape of the gates, and x_1 ... x_{T-1} [T - 1, N, L, H, W],
+/// or with checkpoints those of kept_steps.
 template <class T, class M = memory::host>
 struct sampled_saved {
     tensor<T, 4, M> weights{};
@@ -99,6 +112,7 @@ struct sampled {
     confidence_role confidence = confidence_role::none;
     injection_time injection = injection_time::none;
     bool detach = false;  ///< backward takes the map a step starts from, injection included, for a constant
+    history keep = history::every_step;
 
     friend constexpr bool operator==(sampled const&, sampled const&) = default;
 
@@ -124,6 +138,13 @@ struct sampled {
     void forward(P const& exec, sampled_inputs<T, typename P::memory_space> const& in, Y&& out,
                  sampled_saved<T, typename P::memory_space>& kept) const;
 
+    /// Steps until none moves a value by more than `tolerance` (in the map's units, at least 0), `steps` at most. To
+    /// train through it, run as many steps. All steps share gates and offsets: the next may move what one left alone
+    /// otherwise. Throws as above.
+    template <execution_policy P, class T, view_of_rank<4> Y>
+    settling forward_until(P const& exec, sampled_inputs<T, typename P::memory_space> const& in, Y&& out,
+                           double tolerance) const;
+
     /// Writes the gradients asked for, given dout = dL/dx_T and what the training forward of the same inputs kept.
     /// Confidence read at the neighbours gives no gradient to the offsets (as the authors of NLSPN have it). Where β is
     /// 0 and s, of any map, is infinite or NaN, the gradients of both are 0. Throws as forward does.
@@ -138,10 +159,22 @@ struct sampled {
                   sampled_gradients<T, typename P::memory_space> const& d) const;
 
     /// The same for a loss that also looks at kept.iterates: diterates = ∂L/∂x_1 ... ∂L/∂x_{T-1} [T - 1, N, L, H, W].
+    /// Not with checkpoints.
     template <execution_policy P, class T, view_of_rank<4> Y, view_of_rank<5> Z>
     void backward(P const& exec, sampled_inputs<T, typename P::memory_space> const& in,
                   sampled_saved<T, typename P::memory_space> const& kept, Y const& dout, Z const& diterates,
                   sampled_gradients<T, typename P::memory_space> const& d) const;
+
+    /// The segments of steps between kept iterates. Those of checkpoints end with the last step and are as long as the
+    /// multiple of 6 at or above √T, so that gradients are summed as from all iterates: of 18 steps x_6 and x_12 are
+    /// kept, of 6 or fewer none.
+    hyspn::detail::step_segments kept_steps() const
+    {
+        if (keep == history::every_step) return {steps, 1, 1};
+        index_t const group = hyspn::detail::steps_of_gradients;
+        index_t const stride = (hyspn::detail::root_of_steps(steps) + group - 1) / group * group;
+        return {steps, stride, steps - (steps > 0 ? steps - 1 : 0) / stride * stride};
+    }
 };
 
 }  // namespace hyspn::propagation
@@ -213,6 +246,7 @@ void require_inputs(char const* function, propagation::sampled const& o, propaga
         require_shape(function, "confidence", "[N, 1, H, W]", in.confidence.extents(), with(1));
     else if (present(in.confidence))
         raise<shape_error>(function, "confidence", "absent where it has no role (β goes into mask)", "an array");
+    if (present(in.active)) require_shape(function, "active", "[N, 1, H, W]", in.active.extents(), with(1));
     if (o.injection == injection_time::none) {
         if (present(in.mask) || present(in.measured))
             raise<shape_error>(function, "measured and mask", "absent when injection is none", "an array");

@@ -135,6 +135,20 @@ struct sampled_iterate_op {
     {
         return {injection_terms(in, beta), from, to};
     }
+    /// Steps first ... first + count - 1 alone.
+    sampled_iterate_op part(index_t first, index_t count, view<T const, 4, M> from, view<T, 4, M> to,
+                            view<T, 5, M> between) const
+    {
+        index_t const K = axes.count();
+        auto made = *this;
+        made.axes.steps = count;
+        made.in.initial = from;
+        if (axes.offsets_per_step) made.in.offsets = channels_of(in.offsets, 2 * first * K, 2 * count * K);
+        if (axes.gates_per_step) made.weights = channels_of(weights, first * K, count * K);
+        made.out = to;
+        made.iterates = between;
+        return made;
+    }
 };
 
 /// Step by step, one launch each.
@@ -171,6 +185,7 @@ struct sampled_iterate_adjoint_op {
     view<T const, 4, M> dout;
     view<T const, 5, M> diterates;  ///< no data: the loss does not look at them
     view<T, 4, M> dinitial, dweights, doffsets, dmeasured, dbeta;
+    bool adds = false;  ///< sums over the steps hold the parts of later steps
 
     /// x_t.
     view<T const, 4, M> iterate(index_t t) const { return t == 0 ? of.in.initial : iterates[t - 1]; }
@@ -199,15 +214,34 @@ struct sampled_iterate_adjoint_op {
         auto const step = of.step(t, from, {});
         return {step.points, step.weights, step.current, from, to};
     }
+    /// That of some steps alone, the later ones being done.
+    sampled_iterate_adjoint_op part(segment_adjoint<T, M> const& segment) const
+    {
+        index_t const K = of.axes.count(), first = segment.begin, count = segment.count;
+        auto made = *this;
+        made.of = of.part(first, count, segment.initial, {}, {});
+        made.iterates = segment.iterates;
+        made.dout = segment.dout;
+        made.diterates = {};
+        made.dinitial = segment.dinitial;
+        if (of.axes.gates_per_step) made.dweights = channels_of(dweights, first * K, count * K);
+        if (of.axes.offsets_per_step) made.doffsets = channels_of(doffsets, 2 * first * K, 2 * count * K);
+        made.adds = first + count < of.axes.steps;
+        return made;
+    }
 };
 
-/// Zero where gradients are summed up.
+/// Zero where gradients are summed up, unless the parts of later steps are there.
 template <execution_policy P, class T, class M>
 void clear_sums(P const& exec, sampled_iterate_adjoint_op<T, M> const& op)
 {
-    view<T, 4, M> const sums[] = {op.dweights, op.doffsets, op.dmeasured, op.dbeta};
-    for (auto const& sum : sums)
-        if (sum.data_handle()) dispatch(exec, fill_op<T, 4, M>{T(0), sum});
+    auto const clear = [&](view<T, 4, M> const& sum, bool own_steps) {
+        if (sum.data_handle() && (own_steps || !op.adds)) dispatch(exec, fill_op<T, 4, M>{T(0), sum});
+    };
+    clear(op.dweights, op.of.axes.gates_per_step);
+    clear(op.doffsets, op.of.axes.offsets_per_step);
+    clear(op.dmeasured, false);
+    clear(op.dbeta, false);
 }
 
 /// Step by step.

@@ -8,13 +8,16 @@
 
 #include <Eigen/Core>
 
+#include <hyspn/backends/omp/lattice_gradient.hpp>
+#include <hyspn/backends/omp/lattice_product.hpp>
 #include <hyspn/backends/omp/nn/lattice.hpp>
 #include <hyspn/backends/omp/tiles.hpp>
 #include <hyspn/nn/detail/correlation.hpp>
 
 /// \file
-/// Correlations and their transposes as products of matrices, tile by tile. What a tile computes depends on the shapes
-/// alone: any number of threads gives the same bits.
+/// Correlations and their transposes: over rows of neighbouring points by the kernels of lattice_product.hpp and
+/// lattice_gradient.hpp, over single points and narrow images as products of matrices, tile by tile. What a tile
+/// computes depends on the shapes alone: any number of threads gives the same bits.
 
 namespace hyspn::detail {
 
@@ -52,12 +55,13 @@ dense_matrix<T> transposed_weights(correlation_plan<T> const& plan, view<T const
     return w;
 }
 
-/// out(n, first + o, …) = scale · (weights · columns of the source), for every point of the lattice. `place(axis, a)`
-/// is where a point's result goes.
+/// out(n, first + o, …) = scale · (weights · columns of the source) + bias, where there is one, for every point of the
+/// lattice. `place(axis, a)` is where a point's result goes.
 template <class T, class Place>
 void multiply_columns(exec::omp const& exec, lattice const& l, dense_matrix<T> const& weights,
                       view<T const, 4, memory::host> const& source, index_t first_in, index_t channels, T scale,
-                      view<T, 4, memory::host> const& out, index_t first_out, Place const& place)
+                      view<T, 4, memory::host> const& out, index_t first_out, Place const& place,
+                      view<T const, 1, memory::host> const& bias = {})
 {
     index_t const depth = weights.cols(), height = weights.rows();
     index_t const size = tile_points(depth), points = l.points(source.extent(0)), tiles = (points + size - 1) / size;
@@ -72,11 +76,23 @@ void multiply_columns(exec::omp const& exec, lattice const& l, dense_matrix<T> c
             gather_columns(l, source, first_in, channels, from, to, work.columns.data(), size);
             work.product.leftCols(count).noalias() = weights * work.columns.leftCols(count);
             for_each_stretch(l, from, to, [&](index_t n, index_t a, index_t b, index_t at, index_t some) {
-                for (index_t o = 0; o < height; ++o)
+                for (index_t o = 0; o < height; ++o) {
+                    T const start = bias.data_handle() ? bias(first_out + o) : T(0);
                     for (index_t k = 0; k < some; ++k)
-                        out(n, first_out + o, place(0, a), place(1, b + k)) = scale * work.product(o, at + k);
+                        out(n, first_out + o, place(0, a), place(1, b + k)) = scale * work.product(o, at + k) + start;
+                }
             });
         });
+}
+
+/// Whether rows of points are long enough for kernels that hold neighbouring points, or sums over them, in registers.
+template <class T>
+bool suits_registers(lattice const& l)
+{
+    if constexpr (simd::number<T>)
+        return l.columns >= simd::pack<T>::size / 2;
+    else
+        return false;
 }
 
 template <class T>
@@ -85,25 +101,42 @@ void dispatch(exec::omp const& exec, correlation_op<T, memory::host> const& op)
     if (op.inner.size() == 0) return;
     index_t const C = op.z.extent(2), O = op.z.extent(0) / op.plan.groups;
     lattice const l = forward_lattice(op.plan.over, op.inner.extent(2), op.inner.extent(3));
+    if constexpr (simd::number<T>)
+        if (suits_registers<T>(l))
+            return multiply_lattice<T>(
+                exec, {l, by_group(op.z, op.plan.groups), op.x, op.inner, {0, 0}, {1, 1}, op.plan.kappa, op.bias});
     for (index_t g = 0; g < op.plan.groups; ++g)
-        multiply_columns<T>(exec, l, weights_of_group(op.plan, op.z, g), op.x, g * C, C, op.plan.kappa, op.inner, g * O,
-                            [](std::size_t, index_t a) { return a; });
+        multiply_columns<T>(
+            exec, l, weights_of_group(op.plan, op.z, g), op.x, g * C, C, op.plan.kappa, op.inner, g * O,
+            [](std::size_t, index_t a) { return a; }, op.bias);
+}
+
+/// Input pixels of one phase of the stride.
+template <class T>
+void correlation_input_vjp(exec::omp const& exec, correlation_input_vjp_op<T, memory::host> const& op,
+                           dims<2> const& at)
+{
+    dims<2> const stride = op.plan.over.stride;
+    index_t const C = op.z.extent(2), O = op.z.extent(0) / op.plan.groups;
+    lattice const l = transposed_lattice(op.plan.over, at, op.dx.extent(2), op.dx.extent(3));
+    if (l.points(1) == 0) return;
+    if constexpr (simd::number<T>)
+        if (suits_registers<T>(l))
+            return multiply_lattice<T>(
+                exec,
+                {l, exchanged(by_group(op.z, op.plan.groups)), op.inner_bar, op.dx, at, stride, op.plan.kappa, {}});
+    for (index_t g = 0; g < op.plan.groups; ++g)
+        multiply_columns<T>(exec, l, transposed_weights(op.plan, op.z, g, l), op.inner_bar, g * O, O, op.plan.kappa,
+                            op.dx, g * C, [&](std::size_t axis, index_t a) { return at[axis] + stride[axis] * a; });
 }
 
 template <class T>
 void dispatch(exec::omp const& exec, correlation_input_vjp_op<T, memory::host> const& op)
 {
     if (op.dx.size() == 0) return;
-    index_t const C = op.z.extent(2), O = op.z.extent(0) / op.plan.groups;
     dims<2> const stride = op.plan.over.stride;
-    for (index_t g = 0; g < op.plan.groups; ++g)
-        for (index_t phase = 0; phase < stride[0] * stride[1]; ++phase) {
-            dims<2> const at{phase / stride[1], phase % stride[1]};
-            lattice const l = transposed_lattice(op.plan.over, at, op.dx.extent(2), op.dx.extent(3));
-            if (l.points(1) == 0) continue;
-            multiply_columns<T>(exec, l, transposed_weights(op.plan, op.z, g, l), op.inner_bar, g * O, O, op.plan.kappa,
-                                op.dx, g * C, [&](std::size_t axis, index_t a) { return at[axis] + stride[axis] * a; });
-        }
+    for (index_t phase = 0; phase < stride[0] * stride[1]; ++phase)
+        correlation_input_vjp(exec, op, {phase / stride[1], phase % stride[1]});
 }
 
 /// Each chunk of outputs, tile by tile, on one thread.
@@ -133,6 +166,18 @@ void dispatch(exec::omp const& exec, correlation_row_vjp_op<T, memory::host> con
             }
             sum *= op.plan.kappa;
         });
+}
+
+template <class T>
+void dispatch(exec::omp const& exec, correlation_weight_vjp_op<T, memory::host> const& op)
+{
+    lattice const l = forward_lattice(op.plan.over, op.inner_bar.extent(2), op.inner_bar.extent(3));
+    if (!suits_registers<T>(l) || op.inner_bar.size() == 0) return add_weight_chunks(exec, op);
+    if constexpr (simd::number<T>)
+        add_lattice_gradient<T>(exec, {l, op.x, op.inner_bar, op.plan.kappa, by_group(op.dz, op.plan.groups)});
+    if (!op.extra.exists) return;
+    tensor<T, 4> const nothing(0, op.dz.extent(0), op.dz.extent(1), op.dz.extent(2));
+    dispatch(exec, add_row_sums_op<T, memory::host>{as_const(nothing), true, op.extra.radial, op.extra.z, op.dz});
 }
 
 }  // namespace hyspn::detail

@@ -178,7 +178,7 @@ template <class T>
 class sample_backpropagation {
 public:
     sample_backpropagation(exec::omp const& exec, sampled_iterate_adjoint_op<T, memory::host> const& op)
-        : exec_(exec), op_(op), stepper_(exec, op.of), group_(own_sets() ? 1 : std::min<index_t>(op.of.axes.steps, 6))
+        : exec_(exec), op_(op), stepper_(exec, op.of), group_(own_sets() ? 1 : std::min(op.of.axes.steps, steps_of_gradients))
     {
         dims<4> const e = op.dout.extents();
         for (index_t g = 0; g < group_; ++g) from_.push_back(stepper_.planes());
@@ -199,7 +199,7 @@ public:
         auto const lambdas = as_view(lambdas_);
         view<T, 4> const sums[] = {op_.dmeasured, op_.dbeta};
         for (auto const& sum : sums)
-            if (sum.data_handle()) dispatch(exec_, fill_op<T, 4, memory::host>{T(0), sum});
+            if (sum.data_handle() && !op_.adds) dispatch(exec_, fill_op<T, 4, memory::host>{T(0), sum});
         dispatch(exec_, copy_op<T, 4, memory::host>{op_.dout, lambdas[0]});
         index_t filled = 0;
         for (index_t t = op_.of.axes.steps - 1; t >= 0; --t) {
@@ -242,7 +242,7 @@ private:
     void add_gradients(index_t t, index_t count) const
     {
         auto const step = op_.of.step(t, {}, {});
-        bool const first = t + count == op_.of.axes.steps;
+        bool const first = t + count == op_.of.axes.steps && !op_.adds;
         sample_gradients<T> gradients{.points = step.points,
                                       .weights = step.weights,
                                       .current = step.current,

@@ -1,0 +1,113 @@
+// SPDX-FileCopyrightText: 2026 The hyspn authors
+// SPDX-License-Identifier: Apache-2.0
+
+// A network's scores on a folder of frames, beside those of the map it starts from.
+#include <chrono>
+#include <exception>
+#include <iostream>
+#include <optional>
+
+#include <CLI/CLI.hpp>
+
+#include <hyspn/core/error.hpp>
+#include <hyspn/data/folder.hpp>
+
+#include "../learning/adaptation.hpp"
+#include "../learning/table.hpp"
+#include "../learning/training_run.hpp"
+
+namespace {
+
+using namespace learning;
+
+struct arguments {
+    std::filesystem::path weights, frames;
+    index_t adapt = 0;
+    int threads = 0;
+};
+
+std::optional<arguments> parse(int count, char const* const* values)
+{
+    arguments a;
+    CLI::App app{
+        "Scores a trained network on a folder of frames, each a folder of rgb.png with depth.png and sparse.png (or\n"
+        "samples500.png), or labels.png, which are made coarse. Prints a table for the map propagation starts from\n"
+        "and one for the network."};
+    app.add_option("--weights", a.weights, "safetensors of train")->required();
+    app.add_option("--frames", a.frames, "folder of frames")->required();
+    app.add_option("--adapt", a.adapt, "training steps on each frame's own measurements first")
+        ->capture_default_str()
+        ->check(CLI::NonNegativeNumber);
+    app.add_option("--threads", a.threads, "0: all")->capture_default_str();
+    try {
+        app.parse(count, values);
+    } catch (CLI::CallForHelp const& help) {
+        app.exit(help);
+        return std::nullopt;
+    } catch (CLI::ParseError const& e) {
+        throw usage_error(e.what());
+    }
+    return a;
+}
+
+/// Scores of the frames, and the seconds they took in all.
+struct result {
+    std::vector<scores> initial{}, final{};
+    double seconds = 0;
+};
+
+result score_frames(exec_policy const& exec, arguments const& a, task const& t, std::vector<example> const& frames)
+{
+    result r;
+    auto const start = std::chrono::steady_clock::now();
+    for (auto const& e : frames) {
+        auto const net = load_network(a.weights);
+        if (a.adapt > 0)
+            adapt(exec, *net, t, hyspn::data::load(hyspn::data::plain_files(a.frames / e.name)),
+                  {.iterations = a.adapt}, {});
+        r.initial.push_back(t.score(exec, e, t.initial(e)));
+        r.final.push_back(t.score(exec, e, net->forward(exec, e.arrays())));
+    }
+    r.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    return r;
+}
+
+void print(char const* title, std::vector<example> const& frames, std::vector<scores> const& rows)
+{
+    print_header(std::cout, title, rows.at(0));
+    for (std::size_t k = 0; k < rows.size(); ++k) print_row(std::cout, frames[k].name, rows[k]);
+    print_row(std::cout, "mean", mean_of(rows));
+    std::cout << "\n";
+}
+
+int run(int count, char const* const* values)
+{
+    auto const a = parse(count, values);
+    if (!a) return 0;
+    exec_policy const exec{.threads = a->threads};
+    auto const config = load_network(a->weights)->config();
+    if (a->adapt > 0 && config.task != "depth") throw usage_error("--adapt is for networks of depth");
+    auto const t = make_task(config.task);
+    auto const frames = load_frames(exec, *t, a->frames);
+    auto const r = score_frames(exec, *a, *t, frames);
+    std::cout << to_text(config) << "\n\n";
+    print("before", frames, r.initial);
+    print("network", frames, r.final);
+    std::cout << r.seconds / static_cast<double>(frames.size()) << " s a frame, after the plane experts\n";
+    return 0;
+}
+
+}  // namespace
+
+int main(int count, char** values)
+{
+    try {
+        return run(count, values);
+    } catch (usage_error const& e) {
+        std::cerr << "evaluate: " << e.what() << "\n";
+        return 2;
+    } catch (std::exception const& e) {
+        std::cerr << "evaluate: " << e.what() << "\n";
+        return 1;
+    }
+}

@@ -1,0 +1,198 @@
+// SPDX-FileCopyrightText: 2026 The hyspn authors
+// SPDX-License-Identifier: Apache-2.0
+
+// Every affinity with every propagation, for depth and for labels: same guidance, same scenes, same budget.
+#include <atomic>
+#include <csignal>
+#include <exception>
+#include <iostream>
+#include <optional>
+
+#include <CLI/CLI.hpp>
+
+#include <hyspn/core/error.hpp>
+
+#include "../learning/training_run.hpp"
+#include "results.hpp"
+
+namespace {
+
+using namespace experiment;
+
+std::atomic<bool> stop_requested{false};
+
+extern "C" void request_stop(int)
+{
+    stop_requested = true;
+}
+
+struct arguments {
+    std::vector<std::string> tasks{task_names.begin(), task_names.end()};
+    std::vector<std::string> affinities{affinity_names.begin(), affinity_names.end()};
+    std::vector<std::string> propagations{propagation_names.begin(), propagation_names.end()};
+    index_t seeds = 3;
+    bool reduced = false;
+    run_options run{.iterations = 1000, .scenes = 200, .held_out = 16};
+    network_config network{.width = 16, .features = 16, .steps = 12};
+    std::filesystem::path frames, out;
+};
+
+/// Twenty minutes on two cores.
+void reduce(arguments& a)
+{
+    a.seeds = 1;
+    a.run.iterations = 100;
+    a.run.scenes = 64;
+    a.run.held_out = 8;
+    a.run.scene_height = 96;
+    a.run.scene_width = 128;
+    a.run.batch = {.images = 4, .height = 64, .width = 64};
+    a.network.width = 8;
+    a.network.steps = 6;
+}
+
+std::optional<arguments> parse(int count, char const* const* values)
+{
+    arguments a;
+    CLI::App app{
+        "Trains every affinity with every propagation on the same scenes and prints tables of their scores. Finished\n"
+        "trainings are in trials.csv of --out: the program goes on where it was stopped."};
+    auto const* const reduced = app.add_flag("--reduced", a.reduced, "small networks, few steps, one seed");
+    app.add_option("--tasks", a.tasks, list_of(task_names))->delimiter(',');
+    app.add_option("--affinities", a.affinities, list_of(affinity_names))->delimiter(',');
+    app.add_option("--propagations", a.propagations, list_of(propagation_names))->delimiter(',');
+    auto const* const seeds = app.add_option("--seeds", a.seeds, "trainings of each kind")->check(CLI::PositiveNumber);
+    auto const* const iterations =
+        app.add_option("--iterations", a.run.iterations, "training steps")->check(CLI::PositiveNumber);
+    app.add_option("--frames", a.frames, "folder of real frames");
+    app.add_option("--threads", a.run.threads, "0: all");
+    app.add_option("--out", a.out, "folder for trials.csv")->required();
+    app.add_flag("--quiet", a.run.quiet, "no progress");
+    try {
+        app.parse(count, values);
+    } catch (CLI::CallForHelp const& help) {
+        app.exit(help);
+        return std::nullopt;
+    } catch (CLI::ParseError const& e) {
+        throw usage_error(e.what());
+    }
+    if (reduced->count() > 0) {
+        auto const asked = a;
+        reduce(a);
+        if (seeds->count() > 0) a.seeds = asked.seeds;
+        if (iterations->count() > 0) a.run.iterations = asked.run.iterations;
+    }
+    return a;
+}
+
+/// The trials of one task and seed; each is written when it is done.
+class task_trials {
+public:
+    task_trials(arguments const& a, std::string const& name, std::uint64_t seed, std::vector<trial>& trials)
+        : a_(a), name_(name), seed_(seed), task_(make_task(name)), trials_(trials), options_(a.run)
+    {
+        options_.seed = seed;
+        options_.validate_every = options_.iterations + 1;
+    }
+
+    void run()
+    {
+        for (auto const& propagation : a_.propagations)
+            for (auto const& affinity : a_.affinities) {
+                if (stop_requested) return;
+                trial const wanted{name_, propagation, affinity, seed_};
+                if (!done(wanted)) run_one(wanted);
+            }
+    }
+
+private:
+    bool done(trial const& wanted) const
+    {
+        for (auto const& t : trials_)
+            if (t.same_run(wanted)) return true;
+        return false;
+    }
+
+    /// Scenes and frames are made when the first training needs them.
+    void prepare()
+    {
+        if (!scenes_.training.empty()) return;
+        scenes_ = make_run_examples(*task_, options_, stop_requested);
+        if (!a_.frames.empty()) frames_ = load_frames(exec_, *task_, a_.frames);
+        trial const start{
+            name_, "none", "initial map", seed_, 0, start_scores(scenes_.validation), start_scores(frames_)};
+        if (!stop_requested && !done(start)) keep(start);
+    }
+
+    scores start_scores(std::vector<example> const& examples) const
+    {
+        std::vector<scores> rows;
+        for (auto const& e : examples) rows.push_back(task_->score(exec_, e, task_->initial(e)));
+        return mean_of(rows);
+    }
+
+    void run_one(trial const& wanted)
+    {
+        prepare();
+        if (stop_requested) return;
+        auto config = a_.network;
+        config.task = name_;
+        config.propagation = wanted.propagation;
+        config.affinity = wanted.affinity;
+        auto const net = make_network(config, seed_);
+        if (!options_.quiet) std::cerr << to_text(config) << " seed=" << seed_ << "\n";
+        examples_of_run const training{scenes_.training};
+        auto const result = train(*net, *task_, training, options_, stop_requested);
+        if (!result.finished) return;
+        auto made = wanted;
+        made.seconds = result.log.back().seconds;
+        made.scenes = mean_scores(exec_, *net, *task_, scenes_.validation);
+        made.frames = mean_scores(exec_, *net, *task_, frames_);
+        keep(made);
+    }
+
+    void keep(trial const& t)
+    {
+        trials_.push_back(t);
+        write_trials(a_.out / "trials.csv", trials_);
+    }
+
+    arguments const& a_;
+    std::string name_;
+    std::uint64_t seed_;
+    std::unique_ptr<task> task_;
+    std::vector<trial>& trials_;
+    run_options options_;
+    exec_policy exec_{.threads = a_.run.threads};
+    examples_of_run scenes_{};
+    std::vector<example> frames_{};
+};
+
+int run(int count, char const* const* values)
+{
+    auto const a = parse(count, values);
+    if (!a) return 0;
+    std::signal(SIGTERM, request_stop);
+    std::signal(SIGINT, request_stop);
+    std::filesystem::create_directories(a->out);
+    auto trials = read_trials(a->out / "trials.csv");
+    for (index_t seed = 1; seed <= a->seeds; ++seed)
+        for (auto const& name : a->tasks) task_trials(*a, name, static_cast<std::uint64_t>(seed), trials).run();
+    print_tables(std::cout, trials);
+    return 0;
+}
+
+}  // namespace
+
+int main(int count, char** values)
+{
+    try {
+        return run(count, values);
+    } catch (usage_error const& e) {
+        std::cerr << "experiment: " << e.what() << "\n";
+        return 2;
+    } catch (std::exception const& e) {
+        std::cerr << "experiment: " << e.what() << "\n";
+        return 1;
+    }
+}

@@ -1,0 +1,39 @@
+// SPDX-FileCopyrightText: 2026 The hyspn authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <filesystem>
+#include <iosfwd>
+#include <string>
+#include <vector>
+
+#include "../learning/task.hpp"
+
+namespace experiment {
+
+using namespace learning;
+
+/// One trained network, or the map it starts from (affinity "none").
+struct trial {
+    std::string task, propagation, affinity;
+    std::uint64_t seed = 0;
+    double seconds = 0;  ///< of training
+    scores scenes{};     ///< held-out scenes
+    scores frames{};     ///< real frames
+
+    bool same_run(trial const& o) const
+    {
+        return task == o.task && propagation == o.propagation && affinity == o.affinity && seed == o.seed;
+    }
+};
+
+/// One line a trial, so that an interrupted experiment goes on. Throws io_error.
+void write_trials(std::filesystem::path const& file, std::vector<trial> const& trials);
+
+/// None when there is no such file. Throws usage_error.
+std::vector<trial> read_trials(std::filesystem::path const& file);
+
+/// A table for each task and each set of images: means over the seeds ± half their range.
+void print_tables(std::ostream& out, std::vector<trial> const& trials);
+
+}  // namespace experiment

@@ -1,0 +1,74 @@
+// SPDX-FileCopyrightText: 2026 The hyspn authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include <algorithm>
+#include <vector>
+
+#include <cuda/on_device.hpp>
+#include <support/catch.hpp>
+
+#include <hyspn/nn/conv2d.hpp>
+
+// Plain convolution on the device against exec::seq.
+namespace hyspn::testing {
+namespace {
+
+constexpr double parity_bar = 1024;  // eps of the largest element: gradients sum over all pixels
+
+/// Output and gradients of x, weights and, where there are any, biases.
+template <class T, execution_policy P>
+std::vector<tensor<T, 4>> train(nn::conv2d const& conv, P const& exec, dims<4> const& e, auto const& there,
+                                auto const& back)
+{
+    using M = typename P::memory_space;
+    auto host = conv.template make_params<T>(e[1]);
+    random_stream stream(1);
+    conv.init(host, stream);
+    for (T& b : host.bias) b = static_cast<T>(stream.normal());
+    nn::conv2d::params<T, M> p = conv.template make_params<T, M>(e[1]);
+    p.weight = there(host.weight);
+    if (conv.bias) p.bias = there(host.bias);
+    auto const x = there(normal_values<T>(e, 0.5, 3));
+    auto const y = conv.forward(exec, p, x);
+    auto const dy = there(normal_values<T>(y.extents(), 1, 4));
+    tensor<T, 4, M> dx(e);
+    auto dp = conv.zero_gradients(p);
+    conv.backward(exec, p, x, nn::conv2d::saved<T, M>{}, dy, dx, dp);
+    std::vector<tensor<T, 4>> out;
+    out.push_back(back(y));
+    out.push_back(back(dx));
+    out.push_back(back(dp.weight));
+    if (conv.bias) {
+        auto const bias = back(dp.bias);
+        tensor<T, 4> maps(bias.size(), 1, 1, 1);
+        std::copy(bias.begin(), bias.end(), maps.begin());
+        out.push_back(maps);
+    }
+    return out;
+}
+
+}  // namespace
+
+TEMPLATE_TEST_CASE("cuda: conv2d as exec::seq computes it", "", float, double)
+{
+    using T = TestType;
+    exec::cuda const gpu;
+    nn::conv2d const layers[] = {
+        {.padding = {{1, 1}}, .outputs = 9},
+        {.kernel = {{2, 3}}, .stride = {{2, 1}}, .padding = {{1, 2}}, .groups = 3, .outputs = 6, .bias = false},
+        {.kernel = {{3, 3}}, .stride = {{2, 2}}, .padding = {{2, 2}}, .dilation = {{2, 2}}, .groups = 6, .outputs = 6},
+        {.kernel = {{1, 1}}, .outputs = 3},
+    };
+    auto const stay = [](auto const& t) { return t; };
+    auto const up = [&](auto const& t) { return to_device(gpu, t); };
+    auto const down = [&](auto const& t) { return to_host(gpu, t); };
+    for (auto const& conv : layers)
+        for (dims<4> const& e : {dims<4>{{2, 6, 7, 9}}, dims<4>{{1, 6, 1, 1}}, dims<4>{{1, 6, 33, 65}}}) {
+            if (conv.output_extents(e)[2] < 1 || conv.output_extents(e)[3] < 1) continue;
+            auto const wanted = train<T>(conv, exec::seq{}, e, stay, stay);
+            auto const got = train<T>(conv, gpu, e, up, down);
+            for (std::size_t i = 0; i < wanted.size(); ++i) CHECK(error_in_eps(got[i], wanted[i]) <= parity_bar);
+        }
+}
+
+}  // namespace hyspn::testing
