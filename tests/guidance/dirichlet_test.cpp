@@ -109,20 +109,22 @@ TEST_CASE("blend_dirichlet: a share of it, and the measurements")
     }
 }
 
-TEST_CASE("dirichlet_map: identical bits from seq and any number of threads, and from padded rows")
+TEST_CASE("dirichlet_map: identical bits from any number of threads and from padded rows, and close to seq")
 {
     auto const s = make_scene<float>(83, 67, 31, 8);
     tensor<float, 3> wide(2, 83, 72);
     view<float, 3> const padded(wide.data(), s.colours.extents(), as_view(wide).strides());
     copy(as_const(s.colours), padded);
-    auto const reference = guidance::blend_dirichlet(exec::seq{}, s.colours, s.sparse, s.guess, 0.5);
-    for (int threads : {1, 2, 3}) {
-        exec::omp const cores{threads};
-        auto const other = guidance::blend_dirichlet(cores, s.colours, s.sparse, s.guess, 0.5);
+    auto const reference = guidance::blend_dirichlet(exec::omp{1}, s.colours, s.sparse, s.guess, 0.5);
+    for (int threads : {2, 3}) {
+        auto const other = guidance::blend_dirichlet(exec::omp{threads}, s.colours, s.sparse, s.guess, 0.5);
         CHECK(std::equal(reference.begin(), reference.end(), other.begin()));
-        auto const same = guidance::blend_dirichlet(cores, padded, s.sparse, s.guess, 0.5);
+        auto const same = guidance::blend_dirichlet(exec::omp{threads}, padded, s.sparse, s.guess, 0.5);
         CHECK(std::equal(reference.begin(), reference.end(), same.begin()));
     }
+    // The solver's steps are fused otherwise by seq, and it stops at its tolerance: 1e-5 of the right-hand side.
+    auto const plain = guidance::blend_dirichlet(exec::seq{}, s.colours, s.sparse, s.guess, 0.5);
+    for (index_t k = 0; k < plain.size(); ++k) CHECK(plain.data()[k] == Approx(reference.data()[k]).epsilon(1e-3));
 }
 
 TEST_CASE("dirichlet_map: bad arguments are refused, by name")
