@@ -58,20 +58,30 @@ private:
     index_t image_rows_, image_columns_, rows_, columns_, down_, across_, count_;
 };
 
-/// out[k] = in[2k] for k < count.
+/// Every second number of two registers, from number 0 of the first and number `Start` of the second on.
+template <int Start, class T>
+simd::pack<T> every_second(simd::pack<T> a, simd::pack<T> b)
+{
+    constexpr int lanes = static_cast<int>(simd::pack<T>::size);
+    return [&]<int... I>(std::integer_sequence<int, I...>)
+    {
+        return simd::pack<T>(__builtin_shufflevector(a.v, b.v, (2 * I + (2 * I < lanes ? 0 : Start))...));
+    }
+    (std::make_integer_sequence<int, lanes>{});
+}
+
+/// out[k] = in[2k] for k < count. Reads nothing beyond in[2·count − 2].
 template <class T>
 void copy_every_second(T const* in, index_t count, T* out)
 {
     using V = simd::pack<T>;
-    constexpr auto even = []<int... I>(typename V::vector a, typename V::vector b, std::integer_sequence<int, I...>)
-    {
-        return typename V::vector(__builtin_shufflevector(a, b, 2 * I...));
-    };
-    constexpr auto lanes = std::make_integer_sequence<int, static_cast<int>(V::size)>{};
     index_t k = 0;
-    // The number after the last one may lie outside the array.
     for (; k + V::size < count; k += V::size)
-        V(even(V::load(in + 2 * k).v, V::load(in + 2 * k + V::size).v, lanes)).store(out + k);
+        every_second<0>(V::load(in + 2 * k), V::load(in + 2 * k + V::size)).store(out + k);
+    if (count >= V::size) {
+        k = count - V::size;
+        return every_second<1>(V::load(in + 2 * k), V::load(in + 2 * k + V::size - 1)).store(out + k);
+    }
     for (; k < count; ++k) out[k] = in[2 * k];
 }
 
