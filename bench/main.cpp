@@ -60,6 +60,7 @@ int main(int argc, char** argv)
     register_scenes();
     register_guidance();
     register_guidance_net();
+    register_training();
     register_losses();
     register_experts();
     register_propagation();

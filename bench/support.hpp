@@ -59,6 +59,7 @@ void register_convolutions();
 void register_scenes();
 void register_guidance();
 void register_guidance_net();
+void register_training();
 void register_losses();
 void register_experts();
 void register_propagation();

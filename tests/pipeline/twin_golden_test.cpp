@@ -4,10 +4,15 @@
 // A whole pipeline against its twin in PyTorch, which knows the ball's textbook formulas and autograd alone
 // (tests/golden/twin.py).
 #include <cmath>
+#include <filesystem>
 #include <string>
+#include <type_traits>
+
+#include <unistd.h>
 
 #include <hyspn/affinity/hyperbolic.hpp>
 #include <hyspn/exec/omp.hpp>
+#include <hyspn/io/parameters.hpp>
 #include <hyspn/nn/guidance_unet.hpp>
 #include <hyspn/pipeline/pipeline.hpp>
 #include <hyspn/pipeline/stages/stencil.hpp>
@@ -57,25 +62,39 @@ struct bars<float> {
     static constexpr double forward = 1e-5, gradients = 1e-4;
 };
 
-template <class T, class Exec>
-void check(Exec const& exec)
+/// The twin's state, as a file of its own that PyTorch could have written, read as any file of parameters is.
+template <class Params>
+void load_twin(Params& p)
 {
-    pipeline const net{.guidance = nn::guidance_unet{.inputs = 3,
-                                                     .width = 8,
-                                                     .levels = 2,
-                                                     .norm = {.kind = nn::norm_kind::group, .groups = 4}},
-                       .affinity = affinity::hyperbolic{},
-                       .propagation = propagation::presets::cspn{.steps = 6},
-                       .start = start::given{},
-                       .features = 4};
-    auto p = net.make_params<T>(1);
+    using T = std::remove_cvref_t<decltype(*p.affinity.z.data())>;
+    io::safetensors state;
     for_each_leaf(p, [&](std::string const& name, auto leaf) {
         using V = view_of<decltype(leaf)>;
         if (file().shape("p." + name).empty())
-            *leaf.data_handle() = file().get_scalar<T>("p." + name);
+            state.set_scalar(name, file().get_scalar<T>("p." + name));
         else
-            copy(as_const(file().get<T, V::rank()>("p." + name)), as_view(leaf));
+            state.set(name, file().get<T, V::rank()>("p." + name));
     });
+    auto const path =
+        std::filesystem::temp_directory_path() / ("hyspn-twin-" + std::to_string(getpid()) + ".safetensors");
+    state.write(path);
+    io::load_parameters(path, p);
+    std::filesystem::remove(path);
+}
+
+template <class T, class Exec>
+void check(Exec const& exec)
+{
+    pipeline const net{
+        .guidance =
+            nn::guidance_unet{
+                .inputs = 3, .width = 8, .levels = 2, .norm = {.kind = nn::norm_kind::group, .groups = 4}},
+        .affinity = affinity::hyperbolic{},
+        .propagation = propagation::presets::cspn{.steps = 6},
+        .start = start::given{},
+        .features = 4};
+    auto p = net.make_params<T>(1);
+    load_twin(p);
     auto const array = [](char const* name) { return file().get<T, 4>(name); };
     auto const image = array("image"), maps = array("maps"), measured = array("measured"), mask = array("mask");
     pipeline_inputs<T> const in{as_const(image), as_const(maps), as_const(measured), as_const(mask)};

@@ -47,6 +47,13 @@ inline std::string to_string(std::vector<index_t> const& shape)
     return text + "]";
 }
 
+/// One number may be written with one axis, or, as PyTorch has it, with none.
+template <std::size_t Rank>
+bool is_lone_number(std::vector<index_t> const& shape, dims<Rank> const& wanted)
+{
+    return shape.empty() && wanted == dims<Rank>{1} && Rank == 1;
+}
+
 /// Throws io_error unless the file has an array of this name, type and extents.
 template <class T, std::size_t Rank, class M>
 void require_array(char const* function, std::string const& path, safetensors const& file, std::string const& name,
@@ -57,7 +64,9 @@ void require_array(char const* function, std::string const& path, safetensors co
     std::string const wanted = std::string(dtype_of<element>()) + " " + to_string(x.extents());
     std::string const got =
         file.contains(name) ? file.dtype(name) + " " + to_string(file.shape(name)) : std::string("nothing");
-    if (got != wanted) hyspn::detail::raise<io_error>(function, (name + " in " + path).c_str(), wanted, got);
+    bool const alone =
+        file.contains(name) && is_lone_number(file.shape(name), x.extents()) && file.dtype(name) == dtype_of<element>();
+    if (got != wanted && !alone) hyspn::detail::raise<io_error>(function, (name + " in " + path).c_str(), wanted, got);
 }
 
 /// Throws io_error unless the file has all arrays of `p` under the prefix, and no other there.
@@ -82,6 +91,10 @@ void restore_arrays(safetensors const& file, std::string const& prefix, P& p)
 {
     visit_arrays(prefix, p, [&]<class T, std::size_t Rank, class M>(std::string const& name, view<T, Rank, M> to) {
         static_assert(std::is_same_v<M, memory::host>, "files are read into host arrays: load, then to_device");
+        if (is_lone_number(file.shape(name), to.extents())) {
+            *to.data_handle() = file.template get_scalar<T>(name);
+            return;
+        }
         auto const from = file.template get<T, Rank>(name);
         copy(as_view(from), to);
     });
