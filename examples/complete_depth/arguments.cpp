@@ -43,6 +43,7 @@ void require_consistent(arguments const& a)
 
 int stages_of(arguments const& a)
 {
+    if (!a.guide.empty()) return a.adapt > 0 ? 3 : 2;
     return a.blend > 0 ? 6 : 5;
 }
 
@@ -50,27 +51,39 @@ std::optional<arguments> parse(int count, char const* const* values)
 {
     arguments a;
     CLI::App app{
-        "Completes a sparse depth map with the help of an image, without any training.\n"
+        "Completes a sparse depth map with the help of an image: without any training, or by a trained network.\n"
         "Without files it makes a synthetic scene. Depth files are 16-bit grey PNG: metres * 256, 0 = not measured."};
     app.add_option("--rgb", a.rgb, "image, PNG");
     app.add_option("--sparse", a.sparse, "sparse depth, PNG; without it samples are drawn from --truth");
     app.add_option("--truth", a.truth, "true depth, PNG: metrics are over its pixels that were not given");
     app.add_option("--out", a.out, "folder for depth.png and pictures; nothing is written without it");
-    app.add_option("--initial", a.initial, "map before propagation: experts or planes")->capture_default_str();
-    app.add_option("--blend", a.blend, "share of the Dirichlet solution in that map; 0 = none")->capture_default_str();
-    app.add_option("--affinity", a.affinity, "geodesic, hyperbolic, naive or euclidean")->capture_default_str();
-    app.add_option("--propagation", a.propagation, "preset: " + propagation_names())->capture_default_str();
-    app.add_option("--steps", a.steps, "propagation steps")->capture_default_str()->check(CLI::Range(0, 1000));
-    auto const* const alpha =
+    auto* const guide = app.add_option("--guide", a.guide, "weights of train: that network completes the map");
+    app.add_option("--adapt", a.adapt, "training steps of that network on the samples of this image first")
+        ->capture_default_str()
+        ->check(CLI::Range(0, 10000))
+        ->needs(guide);
+    auto* const initial =
+        app.add_option("--initial", a.initial, "map before propagation: experts or planes")->capture_default_str();
+    auto* const blend = app.add_option("--blend", a.blend, "share of the Dirichlet solution in that map; 0 = none")
+                            ->capture_default_str();
+    auto* const affinity =
+        app.add_option("--affinity", a.affinity, "geodesic, hyperbolic, naive or euclidean")->capture_default_str();
+    auto* const propagation =
+        app.add_option("--propagation", a.propagation, "preset: " + propagation_names())->capture_default_str();
+    auto* const steps =
+        app.add_option("--steps", a.steps, "propagation steps")->capture_default_str()->check(CLI::Range(0, 1000));
+    auto* const alpha =
         app.add_option("--alpha", a.alpha, "of the diffusions: how likely a walk restarts")->capture_default_str();
-    app.add_option("--weights", a.weights,
-                   "learned values of the affinity, safetensors; without them the learned affinities are fitted to "
-                   "the samples of this image");
-    app.add_option("--save-weights", a.save_weights, "write the values of the affinity to this file, for --weights");
+    auto* const weights =
+        app.add_option("--weights", a.weights,
+                       "learned values of the affinity, safetensors; without them the learned affinities are fitted to "
+                       "the samples of this image");
+    auto* const save = app.add_option("--save-weights", a.save_weights,
+                                      "write the values of the affinity to this file, for --weights");
     app.add_option("--position-weight", a.position_weight, "of the pixel's place among the features; 0 = left out")
         ->capture_default_str()
         ->check(CLI::Range(0.0, 100.0));
-    app.add_option("--backend", a.backend, "seq, omp or cuda")->capture_default_str();
+    auto* const backend = app.add_option("--backend", a.backend, "seq, omp or cuda")->capture_default_str();
     app.add_option("--threads", a.threads, "threads of omp; 0 = all")
         ->capture_default_str()
         ->check(CLI::Range(0, 1024));
@@ -80,6 +93,8 @@ std::optional<arguments> parse(int count, char const* const* values)
     app.add_option("--width", a.width, "of the synthetic scene")->capture_default_str()->check(CLI::Range(32, 4096));
     app.add_option("--height", a.height, "of the synthetic scene")->capture_default_str()->check(CLI::Range(32, 4096));
     app.add_flag("--quiet", a.quiet, "print nothing but errors");
+    for (auto* const other : {initial, blend, affinity, propagation, steps, alpha, weights, save, backend})
+        guide->excludes(other);
     try {
         app.parse(count, values);
     } catch (CLI::CallForHelp const& help) {

@@ -21,6 +21,8 @@ using hyspn::index_t;
 struct arguments {
     std::filesystem::path rgb, sparse, truth;  ///< empty: not given
     std::filesystem::path out, json, weights, save_weights;
+    std::filesystem::path guide;  ///< weights of a trained network that does the work; empty: without
+    index_t adapt = 0;            ///< training steps of that network on the image's own samples
     std::string initial = "experts";
     double blend = 0;  ///< share of the Dirichlet solution in the initial map
     std::string affinity = "geodesic";

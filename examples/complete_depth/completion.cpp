@@ -100,6 +100,7 @@ completion complete_on(P const& exec, Target const& target, problem const& p, ar
 
 completion complete(problem const& p, arguments const& a, progress& bar)
 {
+    if (!a.guide.empty()) return complete_by_guide(p, a, bar);
     hyspn::exec::omp const cores{.threads = a.threads};
     if (a.backend == "seq") return complete_on(hyspn::exec::seq{}, hyspn::exec::seq{}, p, a, bar);
     if (a.backend == "omp") return complete_on(cores, cores, p, a, bar);

@@ -23,9 +23,13 @@ struct completion {
     float temperature = 0;             ///< at which a distance counts as an edge
     std::string origin;                ///< where the values of the affinity come from
     hyspn::io::safetensors values;     ///< these values, as --weights reads them
+    std::string network;               ///< configuration of the trained network that made the map; empty without
     double anisotropy = 1;             ///< of the sampling
     index_t samples = 0;
 };
+
+/// The whole task by the trained network that the arguments name. Throws usage_error and the library's errors.
+completion complete_by_guide(problem const& p, arguments const& a, progress& bar);
 
 /// The whole task on the policy the arguments name. Throws usage_error and the library's errors.
 completion complete(problem const& p, arguments const& a, progress& bar);

@@ -92,8 +92,13 @@ void print_report(std::ostream& out, problem const& p, arguments const& a, compl
     out << "image        " << p.width() << " x " << p.height() << ", " << c.samples << " samples, "
         << (lines ? "in scan lines" : "scattered") << format(" (anisotropy %.2f)\n", c.anisotropy);
     auto const method = find_propagation(a.propagation, a.steps, a.alpha);
-    out << "method       " << a.initial << (a.blend > 0 ? format(" with %g Dirichlet, ", a.blend) : ", ") << a.affinity
-        << " affinity, " << method_text(a, method) << ", on " << a.backend << "; " << c.origin << "\n";
+    if (!c.network.empty())
+        out << "method       " << c.origin << ": " << c.network
+            << (a.adapt > 0 ? format(", adapted in %td steps", a.adapt) : "") << "\n";
+    else
+        out << "method       " << a.initial << (a.blend > 0 ? format(" with %g Dirichlet, ", a.blend) : ", ")
+            << a.affinity << " affinity, " << method_text(a, method) << ", on " << a.backend << "; " << c.origin
+            << "\n";
     if (s) out << table(*s);
     out << "\nseconds      ";
     for (auto const& [name, seconds] : bar.times()) out << name << format(" %.2f, ", seconds);
@@ -125,6 +130,11 @@ std::string json_report(problem const& p, arguments const& a, completion const& 
     report["steps"] = method.steps() ? nlohmann::json(*method.steps()) : nlohmann::json(nullptr);
     report["alpha"] = method.restart ? nlohmann::json(*method.restart) : nlohmann::json(nullptr);
     report["backend"] = a.backend;
+    if (c.network.empty()) return report.dump(2) + "\n";
+    for (auto const* key : {"initial_map", "blend", "affinity", "propagation", "steps", "alpha", "position_weight"})
+        report.erase(key);
+    report["network"] = c.network;
+    report["adapt"] = a.adapt;
     return report.dump(2) + "\n";
 }
 

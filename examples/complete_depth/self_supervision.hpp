@@ -13,6 +13,7 @@
 #include <hyspn/core/random.hpp>
 #include <hyspn/optim/adam.hpp>
 
+#include "../common/hidden_samples.hpp"
 #include "../common/progress.hpp"
 #include "gates.hpp"
 #include "initial_map.hpp"
@@ -22,36 +23,13 @@
 
 namespace complete_depth {
 
+using examples::hide_samples, examples::split_samples;
+
 struct fit_options {
     int iterations = 40;
     double learning_rate = 0.01;
     index_t most_windows = 300;  ///< hidden samples that are looked at
 };
-
-/// Samples split into those the fit may use and those it must predict.
-struct split_samples {
-    hyspn::tensor<float, 2> kept;
-    std::vector<std::pair<index_t, index_t>> hidden;  ///< row, column
-};
-
-/// Hides three samples in ten; of scan lines one band of rows in three, because a hidden sample would tell nothing
-/// beside its neighbours on the same line.
-inline split_samples hide_samples(hyspn::tensor<float, 2> const& sparse, bool scan_lines, std::uint64_t seed)
-{
-    constexpr index_t band_rows = 12;
-    hyspn::random_stream random(seed);
-    split_samples split{sparse, {}};
-    for (index_t i = 0; i < sparse.extent(0); ++i)
-        for (index_t j = 0; j < sparse.extent(1); ++j) {
-            if (!(sparse(i, j) > 0)) continue;
-            if (scan_lines ? i / band_rows % 3 != 1 : random.uniform() >= 0.3) continue;
-            split.hidden.emplace_back(i, j);
-            split.kept(i, j) = 0;
-        }
-    for (std::size_t k = split.hidden.size(); k > 1; --k)  // shuffled, so that any first part is a fair choice
-        std::swap(split.hidden[k - 1], split.hidden[static_cast<std::size_t>(random.below(static_cast<index_t>(k)))]);
-    return split;
-}
 
 /// One window around each hidden sample. What a propagation of T steps says of a pixel depends on nothing farther than
 /// T + 1 neighbourhoods, so the windows give the same values and gradients as the whole image.
@@ -167,8 +145,7 @@ fit_result<Module> fit_to_samples(P const& exec, Module const& module, propagati
     auto const& net = method.net;
     auto params = first_params(module, features.extent(0), seed);
     split_samples const split = hide_samples(sparse, start.scan_lines(), seed);
-    bool const any_kept = std::any_of(split.kept.begin(), split.kept.end(), [](float z) { return z > 0; });
-    if (split.hidden.empty() || !any_kept) return {params, false};
+    if (!split.is_usable()) return {params, false};
 
     auto const initial = start.complete(split.kept, [](char const*) {});
     index_t const radius = (net.steps + 1) * (net.kernel / 2) * net.dilation;

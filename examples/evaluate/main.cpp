@@ -50,7 +50,7 @@ std::optional<arguments> parse(int count, char const* const* values)
     return a;
 }
 
-/// Scores of the frames, and the seconds they took in all.
+/// Scores of the frames, and the seconds of the network, and of its adaptation, in all.
 struct result {
     std::vector<scores> initial{}, final{};
     double seconds = 0;
@@ -59,16 +59,18 @@ struct result {
 result score_frames(exec_policy const& exec, arguments const& a, task const& t, std::vector<example> const& frames)
 {
     result r;
-    auto const start = std::chrono::steady_clock::now();
+    auto net = load_network(a.weights);
     for (auto const& e : frames) {
-        auto const net = load_network(a.weights);
+        if (a.adapt > 0) net = load_network(a.weights);
+        auto const start = std::chrono::steady_clock::now();
         if (a.adapt > 0)
             adapt(exec, *net, t, hyspn::data::load(hyspn::data::plain_files(a.frames / e.name)),
                   {.iterations = a.adapt}, {});
+        auto const out = net->forward(exec, e.arrays());
+        r.seconds += std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
         r.initial.push_back(t.score(exec, e, t.initial(e)));
-        r.final.push_back(t.score(exec, e, net->forward(exec, e.arrays())));
+        r.final.push_back(t.score(exec, e, out));
     }
-    r.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
     return r;
 }
 

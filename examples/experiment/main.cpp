@@ -2,11 +2,13 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Every affinity with every propagation, for depth and for labels: same guidance, same scenes, same budget.
+#include <algorithm>
 #include <atomic>
 #include <csignal>
 #include <exception>
 #include <iostream>
 #include <optional>
+#include <sstream>
 
 #include <CLI/CLI.hpp>
 
@@ -51,6 +53,15 @@ void reduce(arguments& a)
     a.network.steps = 6;
 }
 
+template <std::size_t N>
+void require_known(char const* option, std::vector<std::string> const& names,
+                   std::array<std::string_view, N> const& known)
+{
+    for (auto const& name : names)
+        if (std::find(known.begin(), known.end(), name) == known.end())
+            throw usage_error(std::string(option) + " must be of " + list_of(known) + ", got " + name);
+}
+
 std::optional<arguments> parse(int count, char const* const* values)
 {
     arguments a;
@@ -76,6 +87,9 @@ std::optional<arguments> parse(int count, char const* const* values)
     } catch (CLI::ParseError const& e) {
         throw usage_error(e.what());
     }
+    require_known("--tasks", a.tasks, task_names);
+    require_known("--affinities", a.affinities, affinity_names);
+    require_known("--propagations", a.propagations, propagation_names);
     if (reduced->count() > 0) {
         auto const asked = a;
         reduce(a);
@@ -83,6 +97,18 @@ std::optional<arguments> parse(int count, char const* const* values)
         if (iterations->count() > 0) a.run.iterations = asked.run.iterations;
     }
     return a;
+}
+
+/// What all trials have in common.
+std::string budget_of(arguments const& a)
+{
+    std::ostringstream text;
+    auto const& r = a.run;
+    text << "width=" << a.network.width << " levels=" << a.network.levels << " features=" << a.network.features
+         << " steps=" << a.network.steps << " iterations=" << r.iterations << " images=" << r.batch.images
+         << " crop=" << r.batch.width << "x" << r.batch.height << " scenes=" << r.scenes << "+" << r.held_out << " of "
+         << r.scene_width << "x" << r.scene_height << " frames=" << (a.frames.empty() ? "no" : "yes");
+    return text.str();
 }
 
 /// The trials of one task and seed; each is written when it is done.
@@ -141,8 +167,7 @@ private:
         config.affinity = wanted.affinity;
         auto const net = make_network(config, seed_);
         if (!options_.quiet) std::cerr << to_text(config) << " seed=" << seed_ << "\n";
-        examples_of_run const training{scenes_.training};
-        auto const result = train(*net, *task_, training, options_, stop_requested);
+        auto const result = train(*net, *task_, scenes_.training, {}, options_, stop_requested);
         if (!result.finished) return;
         auto made = wanted;
         made.seconds = result.log.back().seconds;
@@ -154,7 +179,7 @@ private:
     void keep(trial const& t)
     {
         trials_.push_back(t);
-        write_trials(a_.out / "trials.csv", trials_);
+        write_trials(a_.out / "trials.csv", budget_of(a_), trials_);
     }
 
     arguments const& a_;
@@ -175,7 +200,7 @@ int run(int count, char const* const* values)
     std::signal(SIGTERM, request_stop);
     std::signal(SIGINT, request_stop);
     std::filesystem::create_directories(a->out);
-    auto trials = read_trials(a->out / "trials.csv");
+    auto trials = read_trials(a->out / "trials.csv", budget_of(*a));
     for (index_t seed = 1; seed <= a->seeds; ++seed)
         for (auto const& name : a->tasks) task_trials(*a, name, static_cast<std::uint64_t>(seed), trials).run();
     print_tables(std::cout, trials);

@@ -65,7 +65,8 @@ void print_table(std::ostream& out, std::vector<trial> const& trials, std::strin
     for (auto const& [propagation, affinity] : kinds) {
         std::vector<scores const*> rows;
         for (auto const& t : trials)
-            if (t.task == task && t.propagation == propagation && t.affinity == affinity) rows.push_back(&(t.*set));
+            if (t.task == task && t.propagation == propagation && t.affinity == affinity && !(t.*set).empty())
+                rows.push_back(&(t.*set));
         if (first) print_header(out, "propagation, affinity", *rows[0]);
         first = false;
         out << "| " << propagation << ", " << affinity << " |";
@@ -76,10 +77,10 @@ void print_table(std::ostream& out, std::vector<trial> const& trials, std::strin
 
 }  // namespace
 
-void write_trials(std::filesystem::path const& path, std::vector<trial> const& trials)
+void write_trials(std::filesystem::path const& path, std::string const& budget, std::vector<trial> const& trials)
 {
     std::ostringstream text;
-    text << "task,propagation,affinity,seed,seconds,scenes,frames\n";
+    text << "# " << budget << "\ntask,propagation,affinity,seed,seconds,scenes,frames\n";
     for (auto const& t : trials)
         text << t.task << "," << t.propagation << "," << t.affinity << "," << t.seed << "," << t.seconds << ","
              << packed(t.scenes) << "," << packed(t.frames) << "\n";
@@ -89,11 +90,14 @@ void write_trials(std::filesystem::path const& path, std::vector<trial> const& t
     file.commit();
 }
 
-std::vector<trial> read_trials(std::filesystem::path const& file)
+std::vector<trial> read_trials(std::filesystem::path const& file, std::string const& budget)
 {
     std::ifstream in(file);
     std::vector<trial> trials;
     std::string line;
+    if (std::getline(in, line) && line != "# " + budget)
+        throw usage_error(file.string() + " is of another experiment: \"" + line + "\", this one is \"# " + budget +
+                          "\"");
     std::getline(in, line);
     while (std::getline(in, line)) {
         std::vector<std::string> cells;

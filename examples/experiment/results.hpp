@@ -13,7 +13,7 @@ namespace experiment {
 
 using namespace learning;
 
-/// One trained network, or the map it starts from (affinity "none").
+/// One trained network, or the map it starts from (propagation "none").
 struct trial {
     std::string task, propagation, affinity;
     std::uint64_t seed = 0;
@@ -27,11 +27,12 @@ struct trial {
     }
 };
 
-/// One line a trial, so that an interrupted experiment goes on. Throws io_error.
-void write_trials(std::filesystem::path const& file, std::vector<trial> const& trials);
+/// One line a trial, so that an interrupted experiment goes on; `budget` says what all trials have in common. Throws
+/// io_error.
+void write_trials(std::filesystem::path const& file, std::string const& budget, std::vector<trial> const& trials);
 
-/// None when there is no such file. Throws usage_error.
-std::vector<trial> read_trials(std::filesystem::path const& file);
+/// None when there is no such file. Throws usage_error, also when the file is of another budget.
+std::vector<trial> read_trials(std::filesystem::path const& file, std::string const& budget);
 
 /// A table for each task and each set of images: means over the seeds ± half their range.
 void print_tables(std::ostream& out, std::vector<trial> const& trials);

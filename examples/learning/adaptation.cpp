@@ -5,29 +5,20 @@
 #include <algorithm>
 
 #include <hyspn/data/stream.hpp>
-#include <hyspn/guidance/initial_depth.hpp>
 #include <hyspn/guidance/samples.hpp>
+
+#include "../common/hidden_samples.hpp"
 
 namespace learning {
 namespace {
 
-/// Three samples in ten become the truth to predict; of scan lines one band of rows in three, because a hidden sample
-/// would tell nothing beside its neighbours on the same line.
-hyspn::data::sample hide_samples(hyspn::data::sample const& frame, std::uint64_t seed)
+/// The frame with some samples as the truth to predict from the others.
+hyspn::data::sample as_task(hyspn::data::sample const& frame, examples::split_samples const& split)
 {
-    constexpr index_t band_rows = 12;
-    bool const lines = hyspn::guidance::sampling_anisotropy(frame.sparse) > hyspn::guidance::scan_line_anisotropy;
-    hyspn::random_stream random(seed);
-    index_t const first_band = random.below(3);
-    hyspn::data::sample split{
-        .rgb = frame.rgb, .depth = hyspn::tensor<float, 2>(frame.sparse.extents()), .sparse = frame.sparse};
-    for (index_t i = 0; i < split.sparse.extent(0); ++i)
-        for (index_t j = 0; j < split.sparse.extent(1); ++j) {
-            if (!(split.sparse(i, j) > 0)) continue;
-            if (lines ? (i / band_rows + first_band) % 3 != 1 : random.uniform() >= 0.3) continue;
-            std::swap(split.depth(i, j), split.sparse(i, j));
-        }
-    return split;
+    hyspn::data::sample s{
+        .rgb = frame.rgb, .depth = hyspn::tensor<float, 2>(frame.sparse.extents()), .sparse = split.kept};
+    for (auto const& [y, x] : split.hidden) s.depth(y, x) = frame.sparse(y, x);
+    return s;
 }
 
 }  // namespace
@@ -35,9 +26,11 @@ hyspn::data::sample hide_samples(hyspn::data::sample const& frame, std::uint64_t
 void adapt(exec_policy const& exec, network& net, task const& t, hyspn::data::sample const& frame,
            adaptation_options const& o, progress_function const& progress)
 {
-    auto const known = hide_samples(frame, o.seed);
+    bool const lines = hyspn::guidance::sampling_anisotropy(frame.sparse) > hyspn::guidance::scan_line_anisotropy;
+    auto const split = examples::hide_samples(frame.sparse, lines, o.seed);
+    if (!split.is_usable()) return;
     std::vector<example> only;
-    only.push_back(t.from_sample(exec, known, "adaptation"));
+    only.push_back(t.from_sample(exec, as_task(frame, split), "adaptation"));
     batch_options const crops{.images = 2,
                               .height = std::min<index_t>(160, only[0].height()),
                               .width = std::min<index_t>(208, only[0].width()),

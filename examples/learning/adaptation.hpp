@@ -13,8 +13,8 @@ struct adaptation_options {
 };
 
 /// Trains a network for depth a little further on the measurements of one image: some are hidden (of scan lines whole
-/// bands), and it learns to predict them from the others. `frame` holds image and sparse depths alone. `progress` as in
-/// make_examples. Throws usage_error.
+/// bands), and it learns to predict them from the others. Too few to hide any: nothing happens. `frame` holds image and
+/// sparse depths alone. `progress` as in make_examples. Throws usage_error.
 void adapt(exec_policy const& exec, network& net, task const& t, hyspn::data::sample const& frame,
            adaptation_options const& options, progress_function const& progress);
 

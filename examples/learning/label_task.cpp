@@ -60,20 +60,6 @@ example make_from(P const& exec, hyspn::tensor<float, 3> const& rgb, hyspn::tens
     return e;
 }
 
-/// The class with the greatest score of each pixel; the first of equals.
-hyspn::tensor<std::int32_t, 2> best_class(hyspn::tensor<float, 4> const& scores)
-{
-    hyspn::tensor<std::int32_t, 2> best(scores.extent(2), scores.extent(3));
-    for (index_t i = 0; i < best.extent(0); ++i)
-        for (index_t j = 0; j < best.extent(1); ++j) {
-            index_t most = 0;
-            for (index_t l = 1; l < scores.extent(1); ++l)
-                if (scores(0, l, i, j) > scores(0, most, i, j)) most = l;
-            best(i, j) = static_cast<std::int32_t>(most);
-        }
-    return best;
-}
-
 class label_task final : public task {
 public:
     example make_example(std::uint64_t seed, index_t, index_t height, index_t width) const override
@@ -121,6 +107,19 @@ public:
 };
 
 }  // namespace
+
+hyspn::tensor<std::int32_t, 2> best_class(hyspn::tensor<float, 4> const& class_scores)
+{
+    hyspn::tensor<std::int32_t, 2> best(class_scores.extent(2), class_scores.extent(3));
+    for (index_t i = 0; i < best.extent(0); ++i)
+        for (index_t j = 0; j < best.extent(1); ++j) {
+            index_t most = 0;
+            for (index_t l = 1; l < class_scores.extent(1); ++l)
+                if (class_scores(0, l, i, j) > class_scores(0, most, i, j)) most = l;
+            best(i, j) = static_cast<std::int32_t>(most);
+        }
+    return best;
+}
 
 std::unique_ptr<task> make_label_task()
 {

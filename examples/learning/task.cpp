@@ -61,7 +61,9 @@ inputs example::arrays() const
 
 std::unique_ptr<task> make_task(std::string const& name)
 {
-    return name == "labels" ? make_label_task() : make_depth_task();
+    if (name == "depth") return make_depth_task();
+    if (name == "labels") return make_label_task();
+    throw usage_error("task must be one of " + list_of(task_names) + ", got " + name);
 }
 
 std::vector<example> make_examples(task const& t, std::uint64_t seed, index_t count, index_t height, index_t width,

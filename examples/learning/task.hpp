@@ -55,10 +55,13 @@ public:
     virtual hyspn::tensor<float, 4> initial(example const& e) const = 0;
 };
 
+/// The map [H, W] of scores [1, L, H, W] with the greatest score's class of each pixel; the first of equals.
+hyspn::tensor<std::int32_t, 2> best_class(hyspn::tensor<float, 4> const& class_scores);
+
 std::unique_ptr<task> make_depth_task();
 std::unique_ptr<task> make_label_task();
 
-/// By the name of network_config::task.
+/// By the name of network_config::task. Throws usage_error.
 std::unique_ptr<task> make_task(std::string const& name);
 
 /// Called with the share that is done, 0 to 1; says whether to go on.
@@ -72,7 +75,7 @@ std::vector<example> make_examples(task const& t, std::uint64_t seed, index_t co
 struct batch_options {
     index_t images = 4;
     index_t height = 96, width = 128;  ///< of the crops
-    double jitter = 0.15;              ///< brightness and contrast of the colours change by factors in 1 ± this
+    double jitter = 0.15;  ///< contrast is multiplied by 1 ± this at most, brightness moved by half of it at most
 };
 
 /// Random crops of random examples, mirrored half of the time. A function of the examples and the stream alone.

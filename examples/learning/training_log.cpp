@@ -8,6 +8,7 @@
 #include <iomanip>
 #include <limits>
 #include <sstream>
+#include <stdexcept>
 
 #include <hyspn/io/atomic_file.hpp>
 
@@ -107,6 +108,15 @@ std::string number(double value)
     return text.str();
 }
 
+log_row row_of(std::vector<std::string> const& cells, std::vector<std::string> const& header)
+{
+    log_row row{std::stol(cells.at(0)), std::stod(cells.at(1)), std::stod(cells.at(2)), std::stod(cells.at(3)),
+                std::stod(cells.at(4))};
+    for (std::size_t k = 5; k < std::min(cells.size(), header.size()); ++k)
+        row.validation.emplace_back(header[k], std::stod(cells[k]));
+    return row;
+}
+
 }  // namespace
 
 void write_log(std::filesystem::path const& file, std::vector<log_row> const& log)
@@ -134,12 +144,11 @@ std::vector<log_row> read_log(std::filesystem::path const& file)
     std::vector<log_row> log;
     while (std::getline(in, line)) {
         auto const cells = split(line);
-        if (cells.size() < 5) throw usage_error(file.string() + " has an incomplete line: " + line);
-        log_row row{std::stol(cells[0]), std::stod(cells[1]), std::stod(cells[2]), std::stod(cells[3]),
-                    std::stod(cells[4])};
-        for (std::size_t k = 5; k < std::min(cells.size(), header.size()); ++k)
-            row.validation.emplace_back(header[k], std::stod(cells[k]));
-        log.push_back(row);
+        try {
+            log.push_back(row_of(cells, header));
+        } catch (std::logic_error const&) {
+            throw usage_error(file.string() + " has a line that is none of a log: " + line);
+        }
     }
     return log;
 }

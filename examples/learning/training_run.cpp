@@ -91,8 +91,17 @@ std::uint64_t seed_of(run_options const& o, purpose p)
 void save_all(network const& net, run_options const& o, std::string const& text, std::vector<log_row> const& log)
 {
     if (o.out.empty()) return;
+    write_log(log_file(o.out), log);  // first: what is in the log beyond the run's step is dropped when it goes on
     net.save_run(run_file(o.out), text, o.seed);
-    write_log(log_file(o.out), log);
+}
+
+/// Steps whose loss or gradient is not finite are left out, but not for ever. Throws usage_error.
+void require_progress(index_t refused, index_t step)
+{
+    constexpr index_t most = 20;
+    if (refused > most)
+        throw usage_error("training diverged: no finite gradient since step " + std::to_string(step + 1 - refused) +
+                          "; a lower --rate may help");
 }
 
 /// The run in the folder of options, if it is to go on: its rows so far.
@@ -141,8 +150,8 @@ examples_of_run make_run_examples(task const& t, run_options const& o, std::atom
     return examples;
 }
 
-run_result train(network& net, task const& t, examples_of_run const& examples, run_options const& o,
-                 std::atomic<bool> const& stop)
+run_result train(network& net, task const& t, std::vector<example> const& examples,
+                 std::vector<example> const& validation, run_options const& o, std::atomic<bool> const& stop)
 {
     exec_policy const exec{.threads = o.threads};
     if (!o.out.empty()) std::filesystem::create_directories(o.out);
@@ -154,19 +163,20 @@ run_result train(network& net, task const& t, examples_of_run const& examples, r
                                               .least = o.training.optimiser.rate / 50,
                                               .steps = std::max(o.iterations, o.warm_up + 1),
                                               .warm_up = o.warm_up};
+    index_t refused = 0;
     auto const started = clock::now();
     double const before = result.log.empty() ? 0 : result.log.back().seconds;
     while (net.steps() < o.iterations && !stop) {
         index_t const number = net.steps();
-        auto const batch =
-            cut_batch(examples.training, o.batch, hyspn::data::stream_of(seed_of(o, purpose::crops), number));
+        auto const batch = cut_batch(examples, o.batch, hyspn::data::stream_of(seed_of(o, purpose::crops), number));
         auto const report = net.step(exec, o.training, rate(number), batch.arrays(),
                                      [&](exec_policy const& e, hyspn::view<float const, 4> out,
                                          hyspn::view<float, 4> dout) { return t.loss(e, batch, out, dout); });
+        require_progress(refused = report.taken ? 0 : refused + 1, number);
         log_row row{number + 1, report.loss, report.gradient_norm, rate(number), before + seconds_since(started)};
         bool const last = net.steps() == o.iterations;
-        if (!examples.validation.empty() && (last || (number + 1) % o.validate_every == 0))
-            row.validation = mean_scores(exec, net, t, examples.validation);
+        if (!validation.empty() && (last || (number + 1) % o.validate_every == 0))
+            row.validation = mean_scores(exec, net, t, validation);
         result.log.push_back(row);
         bar.step(row);
         if ((number + 1) % o.checkpoint_every == 0 && !last) save_all(net, o, text, result.log);
@@ -191,10 +201,12 @@ scores mean_of(std::vector<scores> const& rows)
 {
     scores mean;
     if (rows.empty()) return mean;
+    bool const failed =
+        std::any_of(rows.begin(), rows.end(), [](scores const& row) { return std::isnan(row[0].second); });
     for (std::size_t k = 0; k < rows[0].size(); ++k) {
         double sum = 0, count = 0;
         for (auto const& row : rows)
-            if (std::isfinite(row[k].second)) {
+            if (failed || !std::isnan(row[k].second)) {
                 sum += row[k].second;
                 ++count;
             }

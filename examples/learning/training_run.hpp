@@ -14,18 +14,18 @@ namespace learning {
 struct run_options {
     index_t iterations = 1000;
     batch_options batch{};
-    index_t scenes = 200;                                 ///< made for training
-    index_t scene_height = 144, scene_width = 192;        ///< of each
-    index_t held_out = 8;                                 ///< scenes made for validation
-    index_t validate_every = 200;                         ///< steps
-    std::uint64_t seed = 1;                               ///< of parameters, scenes and crops
+    index_t scenes = 200;                           ///< made for training
+    index_t scene_height = 144, scene_width = 192;  ///< of each
+    index_t held_out = 8;                           ///< scenes made for validation
+    index_t validate_every = 200;                   ///< steps
+    std::uint64_t seed = 1;                         ///< of parameters, scenes and crops
     hyspn::training::options training{};
-    index_t warm_up = 20;                                 ///< steps until the rate is full; then it falls as a cosine
-    int threads = 0;                                      ///< 0: all
-    index_t checkpoint_every = 100;                       ///< steps
-    std::filesystem::path out{};                          ///< folder of weights, run, log and curve; empty: none
-    std::filesystem::path frames{};                       ///< folder of real frames to validate on; may be empty
-    bool resume = false;                                  ///< go on with the run in `out`, if there is one
+    index_t warm_up = 20;            ///< steps until the rate is full; then it falls as a cosine
+    int threads = 0;                 ///< 0: all
+    index_t checkpoint_every = 100;  ///< steps
+    std::filesystem::path out{};     ///< folder of weights, run, log and curve; empty: none
+    std::filesystem::path frames{};  ///< folder of real frames to validate on; may be empty
+    bool resume = false;             ///< go on with the run in `out`, if there is one
     bool quiet = false;
 };
 
@@ -59,13 +59,14 @@ std::filesystem::path curve_file(std::filesystem::path const& out);
 /// Trains `net`, whose next step is number net.steps(), to options.iterations. The same options give the same bits, on
 /// any number of threads, in one go or with stops between. When `stop` becomes true the run ends after its step, with
 /// its files written. Throws usage_error, io_error.
-run_result train(network& net, task const& t, examples_of_run const& examples, run_options const& options,
-                 std::atomic<bool> const& stop);
+run_result train(network& net, task const& t, std::vector<example> const& examples,
+                 std::vector<example> const& validation, run_options const& options, std::atomic<bool> const& stop);
 
 /// The means of the scores of examples.
 scores mean_scores(exec_policy const& exec, network const& net, task const& t, std::vector<example> const& examples);
 
-/// The mean of several rows of scores of the same names; numbers that are not finite do not count.
+/// The mean of several rows of scores of the same names. NaN where one's first score is NaN: that network failed.
+/// Elsewhere NaN says that there was nothing to score, and does not count.
 scores mean_of(std::vector<scores> const& rows);
 
 /// Frames of a folder, each ready for the task; frames without what it needs are left out. Throws usage_error when none

@@ -16,7 +16,7 @@
 #include <hyspn/metrics/segmentation.hpp>
 #include <hyspn/pipeline/label_refinement.hpp>
 
-#include "../learning/network.hpp"
+#include "../learning/task.hpp"
 
 namespace {
 
@@ -77,14 +77,12 @@ label_map numbered(label_map labels, std::vector<std::int32_t> const& classes)
     return labels;
 }
 
-label_map strongest(hyspn::tensor<float, 4> const& scores)
+/// The classes of the map, then those that the truth has besides; 0 of the truth is none.
+std::vector<std::int32_t> with_those_of(std::vector<std::int32_t> classes, label_map const& truth)
 {
-    label_map best(scores.extent(2), scores.extent(3));
-    for (index_t i = 0; i < best.extent(0); ++i)
-        for (index_t j = 0; j < best.extent(1); ++j)
-            for (index_t l = 1; l < scores.extent(1); ++l)
-                if (scores(0, l, i, j) > scores(0, best(i, j), i, j)) best(i, j) = static_cast<std::int32_t>(l);
-    return best;
+    for (auto const l : classes_of(truth))
+        if (l != 0 && std::find(classes.begin(), classes.end(), l) == classes.end()) classes.push_back(l);
+    return classes;
 }
 
 void print_scores(exec_policy const& exec, char const* name, label_map const& labels, label_map const& truth,
@@ -115,12 +113,15 @@ int run(int count, char const* const* values)
     auto const probabilities =
         hyspn::data::coarse_labels(labels, many, {.factor = 1, .shift = 0, .confusion = 0, .blur = a->blur});
     auto const arrays = hyspn::make_label_arrays(exec, rgb, probabilities);
-    auto const refined = strongest(net->forward(exec, arrays.inputs()));
+    auto const refined = best_class(net->forward(exec, arrays.inputs()));
     if (!a->truth.empty()) {
         auto truth = read_labels(a->truth);
-        auto const known = numbered(truth, classes);
-        print_scores(exec, "coarse ", labels, known, many);
-        print_scores(exec, "refined", refined, known, many);
+        auto const all = with_those_of(classes, truth);
+        auto known = numbered(truth, all);
+        std::transform(truth.begin(), truth.end(), known.begin(), known.begin(),
+                       [](std::int32_t label, std::int32_t number) { return label == 0 ? -1 : number; });
+        print_scores(exec, "coarse ", labels, known, static_cast<index_t>(all.size()));
+        print_scores(exec, "refined", refined, known, static_cast<index_t>(all.size()));
     }
     if (a->out.empty()) return 0;
     hyspn::tensor<std::uint8_t, 2> written(refined.extents());

@@ -80,6 +80,7 @@ std::optional<arguments> parse(int count, char const* const* values)
         throw usage_error(e.what());
     }
     require_valid(n);
+    hyspn::training::require_valid("train", r.training, r.training.optimiser.rate);
     return a;
 }
 
@@ -104,7 +105,7 @@ int run(int count, char const* const* values)
     auto const net = make_network(a->network, a->run.seed);
     auto const task = make_task(a->network.task);
     auto const examples = make_run_examples(*task, a->run, stop_requested);
-    auto const result = train(*net, *task, examples, a->run, stop_requested);
+    auto const result = train(*net, *task, examples.training, examples.validation, a->run, stop_requested);
     report(*a, *net, result);
     return 0;
 }
@@ -117,6 +118,9 @@ int main(int count, char** values)
         return run(count, values);
     } catch (usage_error const& e) {
         std::cerr << "train: " << e.what() << "\n";
+        return 2;
+    } catch (hyspn::value_error const& e) {
+        std::cerr << e.what() << "\n";
         return 2;
     } catch (std::exception const& e) {
         std::cerr << "train: " << e.what() << "\n";

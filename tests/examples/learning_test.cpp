@@ -128,7 +128,11 @@ TEST_CASE("evaluate and segment_labels: tables and refined labels of frames")
     CHECK(depth.status == 0);
     CHECK_THAT(depth.out, Catch::Contains("| network | RMSE |") && Catch::Contains("| frame1 |"));
     CHECK(adapted.status == 0);
-    CHECK(adapted.out != depth.out);
+    auto const table = [](std::string const& text) {
+        return text.substr(0, text.find(" s a frame")).substr(0, text.rfind('|'));
+    };
+    CHECK(table(adapted.out) != table(depth.out));
+    CHECK(table(evaluate("depth", "").out) == table(depth.out));
     CHECK(evaluate("labels", " --adapt 2").status == 2);
     auto const labels = evaluate("labels", "");
     CHECK(labels.status == 0);
@@ -166,7 +170,7 @@ TEST_CASE("experiment: every kind once, and none twice")
     CHECK_THAT(first.out, Catch::Contains("| cspn, ham |") && Catch::Contains("| none, initial map |") &&
                               Catch::Contains("Label refinement, real frames"));
     auto const trials = read_text(folder / "out" / "trials.csv");
-    CHECK(std::count(trials.begin(), trials.end(), '\n') == 7);
+    CHECK(std::count(trials.begin(), trials.end(), '\n') == 8);
     auto const second = run();
     CHECK(second.out == first.out);
     CHECK(read_text(folder / "out" / "trials.csv") == trials);

@@ -4,7 +4,6 @@
 
 #include <cmath>
 
-#include <hyspn/exec/pixel_sums.hpp>
 #include <hyspn/guidance/plane_experts.hpp>
 #include <hyspn/pipeline/pipeline.hpp>
 
@@ -14,9 +13,8 @@
 
 namespace hyspn {
 
-/// Channels of depth_arrays::image: red, green, blue; the logarithm of each candidate less their mean, times 3; that
-/// mean; the spread of the logarithms, times 5; the logarithm of the length of the path to the nearest sample; the
-/// mask.
+/// Channels of depth_arrays::image: red, green, blue, less 0.5; the logarithm of each candidate less their mean, times
+/// 3; that mean; the spread of the logarithms, times 5; log(1 + length of the path to the nearest sample)/4; the mask.
 inline constexpr index_t depth_image_channels = 3 + guidance::plane_expert_count + 4;
 
 /// Prior weights are at least this, so that training can call on experts that leave-one-out errors have silenced.
@@ -93,8 +91,10 @@ template <execution_policy P, view_of_rank<3> X, view_of_rank<2> S, class T = va
         detail::require_shape(name, "rgb", "[3, H, W]", colours.extents(), dims<3>{3, height, width});
         detail::require_shape(name, "experts.candidates", "[6, H, W]", experts.candidates.extents(),
                               dims<3>{guidance::plane_expert_count, height, width});
+        detail::require_shape(name, "experts.weights", "[6, H, W]", experts.weights.extents(),
+                              experts.candidates.extents());
+        detail::require_shape(name, "experts.distance", "[H, W]", experts.distance.extents(), given.extents());
         auto const samples = guidance::collect_samples(given);
-        detail::require_value(samples.size() > 0, name, "the number of measured pixels", "at least 1", 0);
         double sum = 0;
         for (T const z : samples.value) sum += static_cast<double>(z);
         auto const of = [&](index_t channels) { return tensor<T, 4>(index_t{1}, channels, height, width); };

@@ -12,15 +12,15 @@
 
 namespace hyspn {
 
-/// Channels of label_arrays::image: red, green, blue; the greatest probability; the entropy over that of all classes
-/// alike.
+/// Channels of label_arrays::image: red, green, blue, less 0.5; the greatest probability; the entropy over that of all
+/// classes alike.
 inline constexpr index_t label_image_channels = 5;
 
 /// One image, ready for a pipeline with start::given{.maps = L}.
 template <class T>
 struct label_arrays {
     tensor<T, 4> image;  ///< [1, label_image_channels, H, W]
-    tensor<T, 4> maps;   ///< logits [1, L, H, W]: log(L·p), 0 where all classes are alike
+    tensor<T, 4> maps;   ///< logits [1, L, H, W]: log(L·p), p at least 1e-4; 0 where all classes are alike
 
     pipeline_inputs<T> inputs() const { return {.image = as_const(image), .maps = as_const(maps)}; }
 };
@@ -57,7 +57,8 @@ struct label_arrays_op {
 
 namespace hyspn {
 
-/// The arrays of an image [3, H, W] in [0, 1] with coarse probabilities [L, H, W]. Host policies. Throws shape_error.
+/// The arrays of an image [3, H, W] in [0, 1] with coarse probabilities [L, H, W]. Host policies. Throws shape_error,
+/// value_error for a probability that is negative or not finite.
 template <execution_policy P, view_of_rank<3> X, view_of_rank<3> Y, class T = value_type_of<X>>
     requires same_space<P, X, Y> label_arrays<T> make_label_arrays(P const& exec, X const& rgb, Y const& probabilities)
     {
@@ -66,6 +67,10 @@ template <execution_policy P, view_of_rank<3> X, view_of_rank<3> Y, class T = va
         index_t const classes = coarse.extent(0), height = coarse.extent(1), width = coarse.extent(2);
         detail::require_shape(name, "rgb", "[3, H, W]", colours.extents(), dims<3>{3, height, width});
         detail::require_value(classes >= 1, name, "classes", "at least 1", static_cast<double>(classes));
+        for_each_element(coarse, [&](T p) {
+            detail::require_value(p >= T(0) && std::isfinite(p), name, "every probability", "finite and at least 0",
+                                  static_cast<double>(p));
+        });
         label_arrays<T> arrays{tensor<T, 4>(index_t{1}, label_image_channels, height, width),
                                tensor<T, 4>(index_t{1}, classes, height, width)};
         dispatch(exec, detail::label_arrays_op<T>{colours, coarse, as_view(arrays.image)[0], as_view(arrays.maps)[0]});

@@ -47,8 +47,9 @@ inline double share_of_logit(double logit)
 {
     return 1 / (1 + std::exp(-logit));
 }
-inline double logit_of_share(double share)
+inline double logit_of_share(char const* function, char const* argument, double share)
 {
+    require_value(share > 0 && share < 1, function, argument, "between 0 and 1", share);
     return std::log(share) - std::log1p(-share);
 }
 

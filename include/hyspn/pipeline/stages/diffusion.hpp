@@ -34,11 +34,11 @@ struct diffusion_stage {
     index_t gates(index_t) const { return net.kernel * net.kernel; }
     index_t side(index_t) const { return 0; }
 
-    /// α starts as the network's.
+    /// α starts as the network's, which must lie between 0 and 1. Throws value_error.
     template <class T, class M = memory::host>
     params<T, M> make_params() const
     {
-        return {static_cast<T>(detail::logit_of_share(net.alpha))};
+        return {static_cast<T>(detail::logit_of_share("diffusion_stage::make_params", "alpha", net.alpha))};
     }
 
     template <execution_policy P, class T, class M>

@@ -13,7 +13,8 @@ namespace hyspn {
 
 /// A propagation with learned offsets (NLSPN, CompletionFormer, DySPN with softmax, LRRU): gates from the affinity,
 /// offsets from the guidance. The confidence has the part its network gives it; where it gives none, β =
-/// mask·confidence. Without measurements, or without a confidence, the network runs without.
+/// mask·confidence. Without measurements, or without a confidence, the network runs without; one that injects none
+/// (completionformer, nlspn without preserve_input) knows them from the start alone.
 struct sampled_stage {
     propagation::sampled net{};
 

@@ -49,7 +49,8 @@ struct feature_walk_stage {
     index_t gates(index_t) const { return features; }
     index_t side(index_t) const { return 0; }
 
-    /// θ = −1/C, so that affinities start as exp of minus the mean difference; α as the network's, which must not be 0.
+    /// θ = −1/C, so that affinities start as exp of minus the mean difference; α as the
+    /// network's, which must lie between 0 and 1. Throws value_error.
     template <class T, class M = memory::host>
     params<T, M> make_params() const
     {
@@ -59,7 +60,9 @@ struct feature_walk_stage {
             p.theta = tensor<T, 1>(features);
             for (T& t : p.theta) t = static_cast<T>(-1 / static_cast<double>(features));
         }
-        if constexpr (has_alpha) p.alpha_logit = static_cast<T>(detail::logit_of_share(net.alpha));
+        if constexpr (has_alpha)
+            p.alpha_logit =
+                static_cast<T>(detail::logit_of_share("feature_walk_stage::make_params", "alpha", net.alpha));
         return p;
     }
 
