@@ -23,6 +23,7 @@ using namespace learning;
 struct arguments {
     std::filesystem::path weights, frames;
     index_t adapt = 0;
+    double share = 1;
     int threads = 0;
 };
 
@@ -38,6 +39,9 @@ std::optional<arguments> parse(int count, char const* const* values)
     app.add_option("--adapt", a.adapt, "training steps on each frame's own measurements first")
         ->capture_default_str()
         ->check(CLI::NonNegativeNumber);
+    app.add_option("--share", a.share, "of the network's map; the rest is the map before")
+        ->capture_default_str()
+        ->check(CLI::Range(0.0, 1.0));
     app.add_option("--threads", a.threads, "0: all")->capture_default_str();
     try {
         app.parse(count, values);
@@ -56,6 +60,13 @@ struct result {
     double seconds = 0;
 };
 
+/// out = share·out + (1 − share)·before.
+void mix(hyspn::tensor<float, 4>& out, hyspn::tensor<float, 4> const& before, double share)
+{
+    auto const s = static_cast<float>(share);
+    for (index_t k = 0; k < out.size(); ++k) out.data()[k] = s * out.data()[k] + (1 - s) * before.data()[k];
+}
+
 result score_frames(exec_policy const& exec, arguments const& a, task const& t, std::vector<example> const& frames)
 {
     result r;
@@ -66,9 +77,11 @@ result score_frames(exec_policy const& exec, arguments const& a, task const& t, 
         if (a.adapt > 0)
             adapt(exec, *net, t, hyspn::data::load(hyspn::data::plain_files(a.frames / e.name)),
                   {.iterations = a.adapt}, {});
-        auto const out = net->forward(exec, e.arrays());
+        auto out = net->forward(exec, e.arrays());
         r.seconds += std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-        r.initial.push_back(t.score(exec, e, t.initial(e)));
+        auto const before = t.initial(e);
+        mix(out, before, a.share);
+        r.initial.push_back(t.score(exec, e, before));
         r.final.push_back(t.score(exec, e, out));
     }
     return r;
