@@ -130,6 +130,14 @@ TEST_CASE("coarse_labels: errors")
           "coarse_labels: every label must be in 0 ... 1, got 2");
     CHECK(thrown<value_error>([&] { coarse_labels(labels, 3, {.factor = 0}); }) ==
           "coarse_labels: factor must be at least 1, got 0");
+    for (double shift : {-1.0, 2e6, std::nan("")})
+        CHECK(thrown<value_error>([&] {
+                  coarse_labels(labels, 3, {.shift = shift});
+              }).starts_with("coarse_labels: shift must be in [0, 1e6] pixels, got "));
+    CHECK(thrown<value_error>([&] { coarse_labels(labels, 3, {.confusion = -0.5}); }) ==
+          "coarse_labels: confusion must be in [0, 1], got -0.5");
+    CHECK(thrown<value_error>([&] { coarse_labels(labels, 3, {.confusion = 1.5}); }) ==
+          "coarse_labels: confusion must be in [0, 1], got 1.5");
     CHECK(thrown<value_error>([&] { coarse_labels(labels, 3, {.blur = 20}); }) ==
           "coarse_labels: blur must be in [0, 10] pixels, got 20");
     CHECK(thrown<value_error>([&] { coarse_labels(labels, 3, {.floor = 2}); }) ==

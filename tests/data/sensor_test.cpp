@@ -92,6 +92,39 @@ TEST_CASE("structured_light: the projector's shadow lies left of near things, as
     for (index_t j = 0; j < width; ++j) CHECK((map(1, j) == 0) == (j >= 90 && j < 100));
 }
 
+TEST_CASE("structured_light: a thin post throws a shadow as thin as itself, its parallax away")
+{
+    index_t const width = 200;
+    for (index_t wide : {1, 2, 5}) {
+        auto depth = flat(1, width, 4);
+        for (index_t j = 100; j < 100 + wide; ++j) depth(0, j) = 1;
+        auto const map = structured_light(depth, grey(1, width, 0.5F), exact_camera());
+        // 10.125 pixels to the left of the post: between the two everything is lit.
+        for (index_t j = 0; j < width; ++j) CHECK((map(0, j) == 0) == (j >= 90 && j < 90 + wide));
+    }
+    // At a parallax of 2.5 pixels, one between two pixels, still as wide as the post.
+    auto depth = flat(1, width, 4);
+    depth(0, 100) = depth(0, 101) = static_cast<float>(13.5 / (13.5 / 4 + 2.5));
+    CHECK(measured(structured_light(depth, grey(1, width, 0.5F), exact_camera())) == width - 2);
+}
+
+TEST_CASE("structured_light: slanted surfaces throw closed shadows and none on themselves")
+{
+    index_t const width = 200;
+    // Disparities 20, 19.7, 19.4, ... from the left: the projector sees them 1.3 pixels apart.
+    auto depth = flat(1, width, 4);
+    for (index_t j = 100; j < 130; ++j)
+        depth(0, j) = static_cast<float>(13.5 / (20 - 0.3 * static_cast<double>(j - 100)));
+    auto const turned_to = structured_light(depth, grey(1, width, 0.5F), exact_camera());
+    // 20 - 13.5/4 = 16.625 pixels to the left of the first.
+    for (index_t j = 0; j < width; ++j) CHECK((turned_to(0, j) == 0) == (j >= 83 && j < 100));
+    // Disparities that grow to the right by 0.45, from those of the wall: turned away, but the light still comes.
+    for (index_t j = 100; j < width; ++j)
+        depth(0, j) = static_cast<float>(13.5 / (3.4 + 0.45 * static_cast<double>(std::min<index_t>(j, 120) - 100)));
+    auto const turned_away = structured_light(depth, grey(1, width, 0.5F), exact_camera());
+    CHECK(measured(turned_away) == width);
+}
+
 TEST_CASE("structured_light: disparities are whole steps, coarser with distance")
 {
     auto options = exact_camera();

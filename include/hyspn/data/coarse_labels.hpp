@@ -19,7 +19,7 @@ namespace hyspn::data {
 
 struct coarse_label_options {
     index_t factor = 8;       ///< pixels per side of a cell in which the network answers
-    double shift = 3;         ///< pixels by which boundaries are moved at most
+    double shift = 3;         ///< pixels by which boundaries are moved at most, up to 1e6
     double shift_scale = 16;  ///< pixels over which that changes
     double confusion = 0.05;  ///< how likely a cell names a random class, in part or whole
     double blur = 2;          ///< standard deviation, pixels; 0 for none, else up to 10
@@ -105,6 +105,8 @@ inline void require_coarse_labels(view<std::int32_t const, 2> const& labels, ind
     char const* const function = "coarse_labels";
     require_value(classes >= 1, function, "classes", "at least 1", static_cast<double>(classes));
     require_value(o.factor >= 1, function, "factor", "at least 1", static_cast<double>(o.factor));
+    require_value(o.shift >= 0 && o.shift <= 1e6, function, "shift", "in [0, 1e6] pixels", o.shift);
+    require_value(o.confusion >= 0 && o.confusion <= 1, function, "confusion", "in [0, 1]", o.confusion);
     require_value(o.blur >= 0 && o.blur <= 10, function, "blur", "in [0, 10] pixels", o.blur);
     require_value(o.floor >= 0 && o.floor <= 1, function, "floor", "in [0, 1]", o.floor);
     require_value(o.shift_scale > 0, function, "shift_scale", "positive", o.shift_scale);

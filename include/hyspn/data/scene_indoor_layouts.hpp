@@ -221,8 +221,14 @@ inline void make_room(scene_maker& m)
     if (m.chance(0.8)) add_dining(m, r);
     vec3 const near{-0.8 * r.half_x, 0, 0.25 * r.depth}, far{0.8 * r.half_x, 0, 0.9 * r.depth};
     for (auto k = m.between(0, 3); k > 0; --k) add_chair(anywhere(m, near, far));
-    for (auto k = m.between(0, 4); k > 0; --k) add_box(anywhere(m, near, far), m.uniform(0.2, 0.7));
-    for (auto k = m.between(0, 3); k > 0; --k) add_ball(anywhere(m, near, far), m.uniform(0.15, 0.6));
+    for (auto k = m.between(0, 4); k > 0; --k) {
+        double const largest = m.uniform(0.2, 0.7);
+        add_box(anywhere(m, near, far), largest);
+    }
+    for (auto k = m.between(0, 3); k > 0; --k) {
+        double const largest = m.uniform(0.15, 0.6);
+        add_ball(anywhere(m, near, far), largest);
+    }
     if (m.chance(0.4)) add_floor_lamp(anywhere(m, near, far));
     if (m.chance(0.5)) add_pot_plant(anywhere(m, near, far));
     if (m.chance(0.3)) add_person(anywhere(m, near, far));

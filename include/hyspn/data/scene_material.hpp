@@ -123,7 +123,8 @@ inline vec3 poster_colour(material const& m, double u, double v)
     for (index_t k = 0; k < pieces; ++k) {
         double const x = random.uniform(), y = random.uniform(), half = 0.05 + 0.25 * random.uniform();
         double const tall = half * (0.3 + random.uniform()), kind = random.uniform();
-        vec3 const paint = hue_colour(random.uniform(), random.uniform(), 0.03 + 0.85 * random.uniform());
+        double const value = 0.03 + 0.85 * random.uniform(), saturation = random.uniform(), hue = random.uniform();
+        vec3 const paint = hue_colour(hue, saturation, value);
         double const a = (u - x) / half, b = (v - y) / tall;
         bool const inside = kind < 0.5 ? std::fabs(a) < 1 && std::fabs(b) < 1 : a * a + b * b < 1;
         if (inside) colour = paint;

@@ -40,7 +40,8 @@ struct street_size {
 
 inline void add_road_paint(scene_maker& m, street_size const& s)
 {
-    material white = m.plain(m.uniform(0.5, 0.8) * vec3{1, 1, m.chance(0.2) ? 0.3 : 0.95});
+    double const blue = m.chance(0.2) ? 0.3 : 0.95;
+    material white = m.plain(m.uniform(0.5, 0.8) * vec3{1, 1, blue});
     white.grain = m.uniform(0.1, 0.6);
     white.grain_scale = 0.2;
     double const dash = m.uniform(1, 2), gap = m.uniform(4, 8), shift = m.uniform(0, 4);
@@ -73,8 +74,9 @@ inline void add_road(scene_maker& m, street_size const& s)
     for (auto k = m.between(0, 4); k > 0; --k) {
         double const x = m.uniform(-1, 1) * s.road, z = m.uniform(2, 30), half = m.uniform(0.5, 1.5);
         double const darker = m.uniform(0.4, 1.6);
-        add_decal(m, scene_part::road_surface, m.plain((darker * grey) * vec3{1, 1, 1}), x, z, half,
-                  half * m.uniform(0.5, 4));
+        double const ratio = m.uniform(0.5, 4);
+        auto const look = m.plain((darker * grey) * vec3{1, 1, 1});
+        add_decal(m, scene_part::road_surface, look, x, z, half, ratio * half);
     }
     add_road_paint(m, s);
     m.build.close_group();
@@ -118,7 +120,8 @@ inline void add_parked_cars(scene_maker& m, double x)
     while (z < 55) {
         if (m.chance(0.6)) {
             double const shift = m.uniform(-0.2, 0.2);
-            frame const turn = yawed((m.chance(0.5) ? 0 : 3.1416) + m.uniform(-0.06, 0.06));
+            double const way = m.chance(0.5) ? 0 : 3.1416;
+            frame const turn = yawed(way + m.uniform(-0.06, 0.06));
             add_car({m, {x + shift, 0, z}, turn, some_camouflage(m)});
         }
         z += m.uniform(5, 9);
@@ -132,21 +135,30 @@ inline void add_street_life(scene_maker& m, double sign, double edge, double hou
     auto const spot = [&](double from, double to) {
         double const x = sign * (edge + m.uniform(0.3, std::max(0.5, strip - 0.3)));
         double const z = from + (to - from) * std::pow(m.random.uniform(), 1.5);
-        frame const turn = yawed(m.uniform(-0.4, 0.4) + (m.chance(0.5) ? 3.1416 : 0));
+        double const lean = m.uniform(-0.4, 0.4);
+        frame const turn = yawed(lean + (m.chance(0.5) ? 3.1416 : 0));
         return stand(m, {x, 0, z}, turn, some_camouflage(m));
     };
     for (auto k = m.between(0, 5); k > 0; --k) add_tree(spot(-4, 60));
     for (auto k = m.between(1, 4); k > 0; --k) add_pole(spot(3, 45));
     for (auto k = m.between(0, 4); k > 0; --k) add_person(spot(4, 35));
-    for (auto k = m.between(0, 3); k > 0; --k) add_bush(spot(3, 40), m.uniform(0.4, 1.2));
+    for (auto k = m.between(0, 3); k > 0; --k) {
+        double const half = m.uniform(0.4, 1.2);
+        add_bush(spot(3, 40), half);
+    }
     if (m.chance(0.4)) {
         double const z = m.uniform(5, 25);
-        add_fence({m, {sign * (edge + m.uniform(0.5, 2)), 0, z}, yawed(1.5708), some_camouflage(m)}, m.uniform(3, 8));
+        double const half = m.uniform(3, 8), x = sign * (edge + m.uniform(0.5, 2));
+        add_fence({m, {x, 0, z}, yawed(1.5708), some_camouflage(m)}, half);
     }
-    if (m.chance(0.3)) add_box(spot(3, 20), m.uniform(0.6, 1.4));
+    if (m.chance(0.3)) {
+        double const largest = m.uniform(0.6, 1.4);
+        add_box(spot(3, 20), largest);
+    }
     if (m.chance(0.3)) {
         double const z = m.uniform(4, 25);
-        add_hedge({m, {sign * (edge + m.uniform(0.6, 2.5)), 0, z}, {}, some_camouflage(m)}, m.uniform(2, 7));
+        double const half = m.uniform(2, 7), x = sign * (edge + m.uniform(0.6, 2.5));
+        add_hedge({m, {x, 0, z}, {}, some_camouflage(m)}, half);
     }
 }
 
@@ -199,7 +211,8 @@ inline void add_lawn(scene_maker& m)
         double const x = m.uniform(-6, 6), z = m.uniform(1, 18), half = m.uniform(0.3, 2);
         material patch = m.leaves(m.leaf_colour());
         if (m.chance(0.4)) patch = m.plain({0.25, 0.17, 0.1});
-        add_decal(m, scene_part::none, patch, x, z, half, half * m.uniform(0.4, 1), m.uniform(0, 3), true);
+        double const angle = m.uniform(0, 3), ratio = m.uniform(0.4, 1);
+        add_decal(m, scene_part::none, patch, x, z, half, ratio * half, angle, true);
     }
     if (m.chance(0.6)) {
         auto const path = m.chance(0.5) ? m.plain({0.4, 0.36, 0.3}) : m.anything(0.5);
@@ -209,7 +222,8 @@ inline void add_lawn(scene_maker& m)
     if (m.chance(0.4)) add_court_lines(m);
     for (auto k = m.between(0, 3); k > 0; --k) {  // blankets
         double const x = m.uniform(-3, 3), z = m.uniform(2, 9), half = m.uniform(0.5, 1.2);
-        add_decal(m, scene_part::none, m.anything(0.6), x, z, half, 0.8 * half, m.uniform(0, 3));
+        double const angle = m.uniform(0, 3);
+        add_decal(m, scene_part::none, m.anything(0.6), x, z, half, 0.8 * half, angle);
     }
     add_stains(m, m.between(0, 12), 0, 7, 5, 6, 0.4);  // leaves, earth, puddles
     m.build.close_group();
@@ -221,10 +235,19 @@ inline void make_garden(scene_maker& m)
     add_lawn(m);
     vec3 const near{-7, 0, 2}, far{7, 0, 22};
     for (auto k = m.between(2, 9); k > 0; --k) add_tree(anywhere(m, {-12, 0, -5}, {12, 0, 40}));
-    for (auto k = m.between(2, 8); k > 0; --k) add_bush(anywhere(m, near, far), m.uniform(0.3, 1.3));
-    for (auto k = m.between(0, 5); k > 0; --k) add_rock(anywhere(m, near, far), m.uniform(0.3, 1.6));
+    for (auto k = m.between(2, 8); k > 0; --k) {
+        double const half = m.uniform(0.3, 1.3);
+        add_bush(anywhere(m, near, far), half);
+    }
+    for (auto k = m.between(0, 5); k > 0; --k) {
+        double const largest = m.uniform(0.3, 1.6);
+        add_rock(anywhere(m, near, far), largest);
+    }
     for (auto k = m.between(0, 2); k > 0; --k) add_person(anywhere(m, {-4, 0, 3}, {4, 0, 15}));
-    for (auto k = m.between(0, 2); k > 0; --k) add_fence(anywhere(m, {-6, 0, 4}, {6, 0, 20}), m.uniform(2, 7));
+    for (auto k = m.between(0, 2); k > 0; --k) {
+        double const half = m.uniform(2, 7);
+        add_fence(anywhere(m, {-6, 0, 4}, {6, 0, 20}), half);
+    }
     if (m.chance(0.4)) add_dining(m, {4, 12, 3});
     if (m.chance(0.6)) {
         double const x = m.uniform(-10, 10), z = m.uniform(18, 40), half = m.uniform(4, 8), tall = m.uniform(3, 8);

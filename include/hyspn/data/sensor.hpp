@@ -74,13 +74,32 @@ struct structured_light {
                3;
     }
 
-    /// Something nearer on the right keeps the projector's light away.
+    /// Pixels of the image by which the projector sees a point at depth z farther left than the camera does.
+    double disparity(double z) const
+    {
+        return options.focal * options.baseline * static_cast<double>(depth.extent(1)) / z;
+    }
+
+    /// Where the surface of a pixel ends in the projector's row of pixels, to the left (side -1) or right (1): half
+    /// way to the neighbour where the surface goes on, half a pixel away where depth jumps.
+    double end_for_projector(index_t i, index_t j, index_t side) const
+    {
+        double const own = disparity(at(i, j)), end = static_cast<double>(j) - own + 0.5 * static_cast<double>(side);
+        index_t const next = j + side;
+        if (next < 0 || next >= depth.extent(1) || !(at(i, next) > 0)) return end;
+        double const step = disparity(at(i, next)) - own;
+        return std::fabs(step) <= 0.5 ? end - 0.5 * step : end;
+    }
+
+    /// Something nearer on the right lies on the projector's ray to the middle of pixel (i, j). At pixel j + k that is
+    /// where the disparities differ by k, to half a pixel: past thin things the light goes on both sides.
     bool in_shadow(index_t i, index_t j) const
     {
-        double const pixels = options.focal * options.baseline * static_cast<double>(depth.extent(1));
-        double const own = pixels / at(i, j), most = pixels / options.min_depth;
+        double const own = disparity(at(i, j)), place = static_cast<double>(j) - own;
+        double const most = disparity(options.min_depth) - own + 1;
         for (index_t k = 1; j + k < depth.extent(1) && static_cast<double>(k) < most; ++k)
-            if (at(i, j + k) > 0 && pixels / at(i, j + k) - own > static_cast<double>(k)) return true;
+            if (at(i, j + k) > 0 && end_for_projector(i, j + k, -1) <= place && place < end_for_projector(i, j + k, 1))
+                return true;
         return false;
     }
 
@@ -144,6 +163,8 @@ struct lidar_options {
 
 namespace detail {
 
+inline constexpr double degree = 0.017453292519943295;  ///< in radians
+
 /// What the scanner hits in the direction of pixel (i, j). From above it sees points over the upper edges of near
 /// things that these hide from the camera; in the map they lie on the near thing.
 inline double seen_from_above(view<float const, 2> const& depth, lidar_options const& o, index_t i, index_t j)
@@ -161,7 +182,7 @@ inline double seen_from_above(view<float const, 2> const& depth, lidar_options c
 /// Where a direction, in radians to the right and up, is in the image; whether it is inside.
 inline bool pixel_of(lidar_options const& o, dims<2> const& size, double azimuth, double elevation, dims<2>& at)
 {
-    double const focal = o.focal * static_cast<double>(size[1]), pitch = o.pitch * 0.017453292519943295;
+    double const focal = o.focal * static_cast<double>(size[1]), pitch = o.pitch * degree;
     double const x = std::sin(azimuth) * std::cos(elevation), ahead = std::cos(azimuth) * std::cos(elevation);
     double const y = -std::sin(elevation) * std::cos(pitch) - ahead * std::sin(pitch);
     double const z = ahead * std::cos(pitch) - std::sin(elevation) * std::sin(pitch);
@@ -181,15 +202,14 @@ inline tensor<float, 2> lidar(view<float const, 2> depth, lidar_options const& o
     require_value(options.beams >= 1, "lidar", "beams", "at least 1", static_cast<double>(options.beams));
     require_value(options.azimuth_step > 0, "lidar", "azimuth_step", "positive", options.azimuth_step);
     tensor<float, 2> sparse(depth.extents());
-    constexpr double degree = 0.017453292519943295;
     auto const steps = static_cast<index_t>(180 / options.azimuth_step);
     for (index_t beam = 0; beam < options.beams; ++beam) {
         double const share =
             options.beams > 1 ? static_cast<double>(beam) / static_cast<double>(options.beams - 1) : 0.5;
-        double const elevation = degree * (options.lowest + (options.highest - options.lowest) * share);
+        double const elevation = detail::degree * (options.lowest + (options.highest - options.lowest) * share);
         for (index_t step = 0; step < steps; ++step) {
             dims<2> p{};
-            double const azimuth = degree * (options.azimuth_step * static_cast<double>(step) - 90);
+            double const azimuth = detail::degree * (options.azimuth_step * static_cast<double>(step) - 90);
             if (!detail::pixel_of(options, depth.extents(), azimuth, elevation, p)) continue;
             random_stream random = stream_of(options.seed, beam * steps + step);
             bool const lost = random.uniform() < options.lost, through = random.uniform() < options.see_through;
