@@ -58,6 +58,10 @@ std::optional<arguments> parse(int count, char const* const* values)
     app.add_option("--truth", a.truth, "true depth, PNG: metrics are over its pixels that were not given");
     app.add_option("--out", a.out, "folder for depth.png and pictures; nothing is written without it");
     auto* const guide = app.add_option("--guide", a.guide, "weights of train: that network completes the map");
+    app.add_option("--share", a.share, "of that network's map; the rest is the map without training")
+        ->capture_default_str()
+        ->check(CLI::Range(0.0, 1.0))
+        ->needs(guide);
     app.add_option("--adapt", a.adapt, "training steps of that network on the samples of this image first")
         ->capture_default_str()
         ->check(CLI::Range(0, 10000))

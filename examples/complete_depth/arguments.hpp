@@ -22,6 +22,7 @@ struct arguments {
     std::filesystem::path rgb, sparse, truth;  ///< empty: not given
     std::filesystem::path out, json, weights, save_weights;
     std::filesystem::path guide;  ///< weights of a trained network that does the work; empty: without
+    double share = 0.5;           ///< of its map; the rest is the map without training
     index_t adapt = 0;            ///< training steps of that network on the image's own samples
     std::string initial = "experts";
     double blend = 0;  ///< share of the Dirichlet solution in the initial map

@@ -93,7 +93,7 @@ void print_report(std::ostream& out, problem const& p, arguments const& a, compl
         << (lines ? "in scan lines" : "scattered") << format(" (anisotropy %.2f)\n", c.anisotropy);
     auto const method = find_propagation(a.propagation, a.steps, a.alpha);
     if (!c.network.empty())
-        out << "method       " << c.origin << ": " << c.network
+        out << "method       " << c.origin << ": " << c.network << format(", share %g", a.share)
             << (a.adapt > 0 ? format(", adapted in %td steps", a.adapt) : "") << "\n";
     else
         out << "method       " << a.initial << (a.blend > 0 ? format(" with %g Dirichlet, ", a.blend) : ", ")
@@ -134,6 +134,7 @@ std::string json_report(problem const& p, arguments const& a, completion const& 
     for (auto const* key : {"initial_map", "blend", "affinity", "propagation", "steps", "alpha", "position_weight"})
         report.erase(key);
     report["network"] = c.network;
+    report["share"] = a.share;
     report["adapt"] = a.adapt;
     return report.dump(2) + "\n";
 }
