@@ -7,7 +7,7 @@
 namespace hyspn::nn {
 
 /// The mean under each window, channel by channel. Pixels outside the image count as zeros, as in PyTorch, or not at
-/// all. Linear, nothing is learned or saved.
+/// all; a window without any, as over an empty image, gives 0. Linear, nothing is learned or saved.
 struct avg_pool2d {
     dims<2> kernel{2, 2};       ///< rows, columns
     dims<2> stride{2, 2};       ///< input pixels between outputs

@@ -8,7 +8,8 @@
 namespace hyspn::nn {
 
 /// The largest pixel under each window, channel by channel; pixels outside the image are absent. Of equal ones the
-/// first in row-major order counts, NaN before all others, as in PyTorch. Nothing is learned.
+/// first in row-major order counts, NaN before all others, as in PyTorch. A window without any pixel, which padding with
+/// dilation and empty images make, gives 0 and has no gradient. Nothing is learned.
 struct max_pool2d {
     dims<2> kernel{2, 2};    ///< rows, columns
     dims<2> stride{2, 2};    ///< input pixels between outputs
