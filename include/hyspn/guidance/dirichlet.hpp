@@ -28,8 +28,8 @@ struct dirichlet_options {
     double pull = 10;     ///< weight of a measurement
     /// Where the solver stops, on the relative residual.
     double tolerance = 1e-5;
-    /// Or there, where it has not come so far: on purpose no error, as a map not quite smooth serves as well. The report
-    /// says how far it came.
+    /// Or there, where it has not come so far: on purpose no error, as a map not quite smooth serves as well. The
+    /// report says how far it came.
     index_t max_iterations = 3000;
 
     friend constexpr bool operator==(dirichlet_options const&, dirichlet_options const&) = default;

@@ -13,8 +13,8 @@ namespace hyspn::optim {
 
 namespace detail {
 
-/// average = keep·average + take·x, keep + take = 1. As a step of the smaller weight from one towards the other, so that
-/// the weights sum to 1 however they are rounded, and what is positive stays so.
+/// average = keep·average + take·x, keep + take = 1. As a step of the smaller weight from one towards the other, so
+/// that the weights sum to 1 however they are rounded, and what is positive stays so.
 template <class T, std::size_t Rank, class M>
 struct ema_op {
     T keep, take;

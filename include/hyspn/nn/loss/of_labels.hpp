@@ -174,8 +174,7 @@ void require_label_weights(P const& exec, char const* function, label_weights<U,
 {
     if (!weights.given.data_handle()) return;
     double const strange = reduce(exec, weights.given.size(), count_strange_weights<U, M>{weights});
-    if (strange > 0)
-        raise<value_error>(function, "weights", "finite and at least 0", to_text(strange) + " others");
+    if (strange > 0) raise<value_error>(function, "weights", "finite and at least 0", to_text(strange) + " others");
 }
 
 /// Σ weights of the labels. Throws value_error when one is neither a class nor the one to ignore.
