@@ -290,6 +290,15 @@ TEST_CASE("pooling and interpolation: options and shapes that do not fit")
           "resize_bilinear::forward: y must be [N, C, H', W'] = [1, 2, 8, 8], got [1, 3, 8, 8]");
     CHECK(thrown<value_error>([&] { nn::upsample_nearest{.factor = 0}.forward(seq, x, y); }) ==
           "upsample_nearest::forward: factor must be at least 1, got 0");
+    for (index_t stride : {0, -1}) {
+        std::string const wanted = "::output_extents: stride must be at least 1, got " + std::to_string(stride);
+        CHECK(thrown<value_error>([&] {
+                  nn::max_pool2d{.stride = {1, stride}}.output_extents({1, 2, 4, 6});
+              }) == "max_pool2d" + wanted);
+        CHECK(thrown<value_error>([&] {
+                  nn::avg_pool2d{.stride = {stride, 1}}.output_extents({1, 2, 4, 6});
+              }) == "avg_pool2d" + wanted);
+    }
     tensor<double, 4> nothing(1, 2, 0, 3);
     nn::max_pool2d{}.forward(two, none, nothing);
     nn::avg_pool2d{}.backward(two, nothing, none);

@@ -14,10 +14,10 @@ struct avg_pool2d {
     dims<2> padding{0, 0};      ///< pixels outside on each side, at most half the kernel
     bool count_padding = true;  ///< divide by the size of the window everywhere, not by the pixels inside
 
-    /// Extents of the output for x of the given ones.
+    /// Extents of the output for x of the given ones. Throws value_error.
     dims<4> output_extents(dims<4> const& x) const
     {
-        return {x[0], x[1], over().outputs(0, x[2]), over().outputs(1, x[3])};
+        return detail::window_outputs("avg_pool2d::output_extents", over(), x, x[1]);
     }
 
     /// x [N, C, H, W] → y [N, C, H', W'], which must not overlap x. Throws shape_error, value_error.
