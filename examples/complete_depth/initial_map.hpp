@@ -75,7 +75,7 @@ private:
         stage("blend");
         hyspn::tensor<float, 3> lab(problem_.rgb.extents());
         hyspn::guidance::rgb_to_lab(exec_, problem_.rgb, lab);
-        return hyspn::guidance::blend_dirichlet(exec_, lab, sparse, map, arguments_.blend);
+        return hyspn::guidance::blend_dirichlet(exec_, lab, sparse, map, arguments_.blend).depth;
     }
 
     P exec_;

@@ -2,6 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <cmath>
+#include <limits>
+#include <string>
+#include <utility>
 
 #include <Eigen/Dense>
 
@@ -9,8 +12,10 @@
 #include <hyspn/guidance/dirichlet.hpp>
 
 #include "support/catch.hpp"
+#include "support/thrown.hpp"
 
 using namespace hyspn;
+using hyspn::testing::thrown;
 
 namespace {
 
@@ -93,6 +98,10 @@ TEST_CASE("dirichlet_map: one measurement fills the image; stopped early it says
     auto const early = guidance::dirichlet_map(exec::seq{}, s.colours, s.sparse, s.guess, {.max_iterations = 2});
     CHECK(early.report.iterations == 2);
     CHECK(early.report.residual > 1e-5);
+    auto const blend =
+        guidance::blend_dirichlet(exec::seq{}, s.colours, s.sparse, s.guess, 0.2, {.max_iterations = 2}).report;
+    CHECK(blend.iterations == 2);
+    CHECK(blend.residual == early.report.residual);
 }
 
 TEST_CASE("blend_dirichlet: a share of it, and the measurements")
@@ -100,7 +109,7 @@ TEST_CASE("blend_dirichlet: a share of it, and the measurements")
     auto const s = make_scene<double>(9, 8, 7, 2);
     auto const smooth = guidance::dirichlet_map(exec::seq{}, s.colours, s.sparse, s.guess).depth;
     for (double share : {0.0, 0.25, 1.0}) {
-        auto const blended = guidance::blend_dirichlet(exec::seq{}, s.colours, s.sparse, s.guess, share);
+        auto const blended = guidance::blend_dirichlet(exec::seq{}, s.colours, s.sparse, s.guess, share).depth;
         for (index_t k = 0; k < blended.size(); ++k) {
             double const mean = (1 - share) * s.guess.data()[k] + share * smooth.data()[k];
             double const given = s.sparse.data()[k];
@@ -115,15 +124,15 @@ TEST_CASE("dirichlet_map: identical bits from any number of threads and from pad
     tensor<float, 3> wide(2, 83, 72);
     view<float, 3> const padded(wide.data(), s.colours.extents(), as_view(wide).strides());
     copy(as_const(s.colours), padded);
-    auto const reference = guidance::blend_dirichlet(exec::omp{1}, s.colours, s.sparse, s.guess, 0.5);
+    auto const reference = guidance::blend_dirichlet(exec::omp{1}, s.colours, s.sparse, s.guess, 0.5).depth;
     for (int threads : {2, 3}) {
-        auto const other = guidance::blend_dirichlet(exec::omp{threads}, s.colours, s.sparse, s.guess, 0.5);
+        auto const other = guidance::blend_dirichlet(exec::omp{threads}, s.colours, s.sparse, s.guess, 0.5).depth;
         CHECK(std::equal(reference.begin(), reference.end(), other.begin()));
-        auto const same = guidance::blend_dirichlet(exec::omp{threads}, padded, s.sparse, s.guess, 0.5);
+        auto const same = guidance::blend_dirichlet(exec::omp{threads}, padded, s.sparse, s.guess, 0.5).depth;
         CHECK(std::equal(reference.begin(), reference.end(), same.begin()));
     }
     // The solver's steps are fused otherwise by seq, and it stops at its tolerance: 1e-5 of the right-hand side.
-    auto const plain = guidance::blend_dirichlet(exec::seq{}, s.colours, s.sparse, s.guess, 0.5);
+    auto const plain = guidance::blend_dirichlet(exec::seq{}, s.colours, s.sparse, s.guess, 0.5).depth;
     for (index_t k = 0; k < plain.size(); ++k) CHECK(plain.data()[k] == Approx(reference.data()[k]).epsilon(1e-3));
 }
 
@@ -144,6 +153,17 @@ TEST_CASE("dirichlet_map: bad arguments are refused, by name")
     CHECK_THROWS_AS(guidance::dirichlet_map(exec::seq{}, s.colours, none, s.guess), value_error);
     CHECK_THROWS_WITH(guidance::blend_dirichlet(exec::seq{}, s.colours, s.sparse, s.guess, 1.5),
                       "blend_dirichlet: share must be in [0, 1], got 1.5");
+    auto const spoiled = [&](float& number, float by) {
+        float const was = std::exchange(number, by);
+        std::string const message = thrown<value_error>([&] { solve({}); });
+        number = was;
+        return message;
+    };
+    float const nan = std::numeric_limits<float>::quiet_NaN(), infinity = std::numeric_limits<float>::infinity();
+    CHECK(spoiled(s.colours(1, 3, 4), nan) == "dirichlet_map: colours must be finite everywhere, got nan");
+    CHECK(spoiled(s.colours(0, 0, 0), infinity) == "dirichlet_map: colours must be finite everywhere, got inf");
+    CHECK(spoiled(s.guess(4, 5), nan) == "dirichlet_map: guess must be finite everywhere, got nan");
+    CHECK(spoiled(s.guess(0, 1), -infinity) == "dirichlet_map: guess must be finite everywhere, got -inf");
     s.sparse(2, 2) = -1;
     CHECK_THROWS_AS(solve({}), value_error);
 }

@@ -2,10 +2,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <cmath>
+#include <string>
 
 #include <hyspn/guidance/initial_depth.hpp>
 
 #include "support/catch.hpp"
+#include "support/thrown.hpp"
 
 using namespace hyspn;
 
@@ -111,4 +113,26 @@ TEST_CASE("fit_local_planes: bad options are refused")
     CHECK_THROWS_AS(fit({.softness = 0}), value_error);
     CHECK_THROWS_AS(fit({.ridge = -1}), value_error);
     CHECK_THROWS_AS(fit({.range_weight = 2}), value_error);
+}
+
+TEST_CASE("fit_local_planes: lists of no sample, or of others than there are, are refused")
+{
+    planar const p = make_planar(false);
+    auto const message = [&](guidance::nearest_samples<double> const& near) {
+        return testing::thrown<error>([&] { guidance::fit_local_planes(exec::seq{}, near, p.samples); });
+    };
+    auto const with_index = [&](index_t k, std::int32_t sample) {
+        auto near = p.near;
+        near.index(3, 4, k) = sample;
+        return message(near);
+    };
+    std::string const wanted =
+        "fit_local_planes: near.index must be below the number of samples, and a list of at least one, got ";
+    CHECK(with_index(0, -1) == wanted + "-1");
+    CHECK(with_index(5, 40) == wanted + "40");
+    CHECK(with_index(5, -1) == "");  // a shorter list
+    CHECK(message({tensor<std::int32_t, 3>(30, 40, 0), tensor<double, 3>(30, 40, 0)}) ==
+          "fit_local_planes: near.index must be [H, W, K] with K at least 1, got [30, 40, 0]");
+    CHECK(message({p.near.index, tensor<double, 3>(30, 40, 7)}) ==
+          "fit_local_planes: near.distance must be the shape of near.index = [30, 40, 8], got [30, 40, 7]");
 }

@@ -392,6 +392,10 @@ TEST_CASE("plane_experts: bad arguments are refused, by name")
     other[0].distance = tensor<float, 3>(8, 8, 3);
     CHECK_THROWS_AS(guidance::fit_plane_experts(exec::seq{}, other, s.samples, o), shape_error);
 
+    for (auto& n : other) n = {tensor<std::int32_t, 3>(8, 9, 0), tensor<float, 3>(8, 9, 0)};
+    CHECK_THROWS_WITH(guidance::fit_plane_experts(exec::seq{}, other, s.samples, o),
+                      "fit_plane_experts: near.index must be [H, W, K] with K at least 1, got [8, 9, 0]");
+
     tensor<float, 2> const none(8, 9), narrow(8, 8);
     CHECK_THROWS_AS(guidance::plane_experts(exec::seq{}, s.features, none, o), value_error);
     CHECK_THROWS_WITH(guidance::plane_experts(exec::seq{}, s.features, narrow, o), Catch::Contains("sparse"));

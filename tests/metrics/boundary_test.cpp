@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <string>
 #include <utility>
 
 #include <metrics/label_images.hpp>
@@ -131,6 +132,24 @@ TEST_CASE("Boundary scores are the same on every policy and any number of thread
     }
 }
 
+TEST_CASE("A tolerance beyond the image is one of the whole image, and searches no farther")
+{
+    for (auto const& [h, w] : {std::pair{1, 9}, {9, 1}, {5, 7}}) {
+        label_image truth(h, w), prediction(h, w);  // each boundary in another corner
+        for (auto& l : prediction) l = 1;
+        truth(h - 1, w - 1) = 1;
+        prediction(0, 0) = 0;
+        auto const f = [&](double tolerance) {
+            return metrics::boundary(seq, prediction, truth, {.tolerance = tolerance}).f;
+        };
+        CHECK(f(0) == 0);
+        CHECK(f(20) == 1);
+        CHECK(f(1e6) == 1);
+        CHECK(metrics::detail::search_limit(1e6, truth.extents()) == std::max(h, w));
+    }
+    CHECK(metrics::detail::search_limit(2.9, {{5, 7}}) == 2);
+}
+
 TEST_CASE("Boundary scores refuse wrong shapes and tolerances")
 {
     label_image const a(2, 3), b(3, 2);
@@ -141,6 +160,26 @@ TEST_CASE("Boundary scores refuse wrong shapes and tolerances")
     CHECK(thrown<value_error>([&] { metrics::trimap_confusion(seq, a, a, {.tolerance = -1}); }) ==
           "metrics::trimap_confusion: tolerance must be from 0 to a million, got -1");
     CHECK(metrics::boundary_tolerance(300, 400) == Approx(3.75));
+
+    auto strange = a;
+    strange(1, 1) = 2;
+    strange(1, 2) = -3;
+    auto const labels = [&](auto const& run, char const* name) {
+        CHECK(thrown<value_error>([&] { run(strange, a, 2); }) ==
+              std::string(name) + ": labels must be from 0 to 1, got 2 pixels with others");
+        CHECK(thrown<value_error>([&] { run(a, strange, 2); }) ==
+              std::string(name) + ": labels must be from 0 to 1, got 2 pixels with others");
+        CHECK(thrown<value_error>([&] { run(a, a, 0); }) == std::string(name) + ": classes must be at least 1, got 0");
+        label_image nowhere(2, 3);
+        for (auto& l : nowhere) l = -1;
+        run(strange, nowhere, 2);  // ignored, whatever is predicted
+    };
+    labels([](auto const& p, auto const& t,
+              index_t classes) { metrics::boundary(seq, p, t, {.classes = classes, .tolerance = 0}); },
+           "metrics::boundary");
+    labels([](auto const& p, auto const& t,
+              index_t classes) { metrics::trimap_confusion(seq, p, t, {.classes = classes, .tolerance = 0}); },
+           "metrics::trimap_confusion");
 }
 
 }  // namespace hyspn::testing

@@ -281,10 +281,31 @@ TEST_CASE("network: messages")
     nn::guidance_unet::saved<double> never;
     CHECK(thrown<shape_error>([&] { net.backward(seq, p, x, never, y, x, dp); }) ==
           "guidance_unet::backward: saved must be as forward left it, got other levels");
+    nn::guidance_unet::saved<double> some;
+    net.forward(seq, p, x, y, some);
+    for (bool const encoder : {true, false}) {
+        auto short_of = some;
+        encoder ? short_of.encoder.clear() : short_of.decoder.clear();
+        CHECK(thrown<shape_error>([&] { net.backward(seq, p, x, short_of, y, x, dp); }) ==
+              "guidance_unet::backward: saved must be as forward left it, got other levels");
+        auto moved = p;
+        CHECK(thrown<shape_error>([&] { net.update(seq, short_of, moved); }) ==
+              "guidance_unet::update: saved must be of 1 levels, got 0");
+        auto few = p;
+        encoder ? few.encoder.clear() : few.decoder.clear();
+        CHECK(thrown<shape_error>([&] { net.update(seq, some, few); }) ==
+              "guidance_unet::update: the parameters must be of 1 levels, got 0");
+        for (auto const* q : {&moved, &few})
+            CHECK(numbers_in(q->stem.norm.running_mean) == numbers_in(p.stem.norm.running_mean));
+    }
     CHECK(thrown<value_error>([&] { nn::guidance_unet{.width = 0}.make_params<float>(1); }) ==
           "guidance_unet::make_params: width must be at least 1, got 0");
     CHECK(thrown<value_error>([&] { nn::guidance_unet{.levels = 17}.zero_params<float>(); }) ==
           "guidance_unet::zero_params: levels must be from 0 to 16, got 17");
+    nn::conv_norm const standing{.stride = {1, 0}, .outputs = 3};
+    nn::conv_norm::saved<double> kept;
+    CHECK(thrown<value_error>([&] { standing.forward(seq, p.stem, x, y, kept); }) ==
+          "conv2d::output_extents: stride must be at least 1, got 0");
     auto const block = nn::residual_block{.outputs = 3, .stride = 2}.zero_params<double>(2);
     tensor<double, 4> half(1, 3, 4, 6);
     CHECK(thrown<shape_error>([&] { nn::residual_block{.outputs = 3}.forward(seq, block, half, y); }) ==

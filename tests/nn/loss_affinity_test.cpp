@@ -3,6 +3,7 @@
 
 #include <cmath>
 #include <cstdint>
+#include <limits>
 
 #include <nn/loss_support.hpp>
 #include <support/catch.hpp>
@@ -148,6 +149,10 @@ TEST_CASE("Pairs that do not count reach neither the loss nor its gradient")
     CHECK(loss::value_and_gradient(seq, law, a, labels, g) == 0);
     for (float const x : g) CHECK(x == 0);
     CHECK(loss::value_and_gradient(seq, law, a, depth, g) == 0);
+    depth(0, 0, 0, 1) = depth(0, 0, 0, 2) = std::numeric_limits<float>::infinity();
+    CHECK(loss::value_and_gradient(seq, law, a, depth, g) == 0);
+    for (float const x : g) CHECK(x == 0);
+    depth(0, 0, 0, 2) = 0;
     depth(0, 0, 0, 1) = 2.1f;  // 5 % and no more: together
     labels(0, 0, 1) = 2;
     a(0, 0, 0, 0) = 0.25f;

@@ -3,6 +3,7 @@
 
 #include <cmath>
 #include <cstdint>
+#include <limits>
 
 #include <nn/loss_support.hpp>
 #include <support/catch.hpp>
@@ -222,6 +223,19 @@ TEST_CASE("Losses of labels refuse wrong shapes, labels and options")
     CHECK(thrown<value_error>([&] { loss::value_and_gradient(seq, law, z, labels, untouched); }) ==
           "loss::value_and_gradient: labels must be from 0 to 2, or 255 to be ignored, got 2 others");
     CHECK(same_bits(untouched, z));
+    // Weights, also of a class that no pixel has, and before any label.
+    for (double const bad : {nan_value, -0.5, std::numeric_limits<double>::infinity()}) {
+        tensor<double, 1> given(3);
+        given(0) = given(1) = 1;
+        given(2) = bad;
+        tensor<std::int32_t, 3> const zeros(1, 2, 3);
+        CHECK(thrown<value_error>([&] { loss::value(seq, law, z, zeros, given); }) ==
+              "loss::value: weights must be finite and at least 0, got 1 others");
+        CHECK(thrown<value_error>([&] {
+                  loss::value_and_gradient(exec::omp{.threads = 2}, law, z, zeros, given, untouched);
+              }) == "loss::value_and_gradient: weights must be finite and at least 0, got 1 others");
+        CHECK(same_bits(untouched, z));
+    }
     CHECK(thrown<shape_error>([&] { loss::value(seq, law, z, tensor<std::int32_t, 3>(1, 3, 2)); }) ==
           "loss::value: labels must be [N, H, W] of the scores = [1, 2, 3], got [1, 3, 2]");
     CHECK(thrown<shape_error>([&] { loss::value(seq, law, z, labels, weights); }) ==

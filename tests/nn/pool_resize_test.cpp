@@ -186,6 +186,39 @@ TEMPLATE_TEST_CASE("average pooling: values and adjoint", "", float, double)
         }
 }
 
+TEMPLATE_TEST_CASE("pooling: a window without a pixel gives 0 and has no gradient", "", float, double)
+{
+    using T = TestType;
+    // The taps lie above and below the one row; or there is no row at all.
+    nn::max_pool2d const apart{.stride = {1, 1}, .padding = {1, 1}, .dilation = {2, 2}};
+    nn::max_pool2d const dense{.padding = {1, 1}};
+    auto const run = [&](auto const& exec, auto const& layer, dims<4> const& e, auto&... saved) {
+        tensor<T, 4> x(e), y(layer.output_extents(e)), dx(e), dy(y.extents());
+        for (T& v : x) v = T(-3);
+        for (T& v : dy) v = T(1);
+        for (T& v : y) v = T(7);
+        for (T& v : dx) v = std::numeric_limits<T>::quiet_NaN();
+        layer.forward(exec, x, y, saved...);
+        layer.backward(exec, saved..., dy, dx);
+        return std::pair{numbers_in(y), numbers_in(dx)};
+    };
+    auto const check = [&](auto const& exec) {
+        nn::max_pool2d::saved<> s;
+        for (dims<4> const& e : {dims<4>{1, 1, 1, 1}, dims<4>{1, 1, 1, 3}}) {
+            auto const zeros = std::vector<T>(static_cast<std::size_t>(e[3]), T(0));
+            CHECK(run(exec, apart, e, s) == std::pair{zeros, zeros});
+            for (auto tap : s.tap) CHECK(tap == -1);
+        }
+        dims<4> const none{1, 2, 0, 4};
+        std::vector<T> const zeros(6, T(0));
+        CHECK(run(exec, dense, none, s).first == zeros);
+        for (bool count : {true, false})
+            CHECK(run(exec, nn::avg_pool2d{.padding = {1, 1}, .count_padding = count}, none).first == zeros);
+    };
+    check(exec::seq{});
+    check(two);
+}
+
 TEMPLATE_TEST_CASE("interpolation: values and adjoint", "", float, double)
 {
     using T = TestType;
@@ -257,6 +290,15 @@ TEST_CASE("pooling and interpolation: options and shapes that do not fit")
           "resize_bilinear::forward: y must be [N, C, H', W'] = [1, 2, 8, 8], got [1, 3, 8, 8]");
     CHECK(thrown<value_error>([&] { nn::upsample_nearest{.factor = 0}.forward(seq, x, y); }) ==
           "upsample_nearest::forward: factor must be at least 1, got 0");
+    for (index_t stride : {0, -1}) {
+        std::string const wanted = "::output_extents: stride must be at least 1, got " + std::to_string(stride);
+        CHECK(thrown<value_error>([&] {
+                  nn::max_pool2d{.stride = {1, stride}}.output_extents({1, 2, 4, 6});
+              }) == "max_pool2d" + wanted);
+        CHECK(thrown<value_error>([&] {
+                  nn::avg_pool2d{.stride = {stride, 1}}.output_extents({1, 2, 4, 6});
+              }) == "avg_pool2d" + wanted);
+    }
     tensor<double, 4> nothing(1, 2, 0, 3);
     nn::max_pool2d{}.forward(two, none, nothing);
     nn::avg_pool2d{}.backward(two, nothing, none);

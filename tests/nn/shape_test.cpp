@@ -3,7 +3,9 @@
 
 // What layers say to wrong shapes and options.
 #include <hyspn/nn/beta_concatenation.hpp>
+#include <hyspn/nn/conv2d.hpp>
 #include <hyspn/nn/lorentz_linear.hpp>
+#include <hyspn/nn/poincare_avg_pool2d.hpp>
 #include <hyspn/nn/poincare_conv2d.hpp>
 #include <hyspn/nn/poincare_linear.hpp>
 #include <hyspn/nn/weight_layouts.hpp>
@@ -86,6 +88,20 @@ TEST_CASE("poincare_conv2d names what does not fit")
           }) == "poincare_conv2d::forward: padding must be at least 0, got -1");
     CHECK(thrown<shape_error>([&] { nn::poincare_conv2d{.outputs = 4}.forward(seq, p, x); }) ==
           "poincare_conv2d::forward: z must be [O, K, C/groups] = [4, 9, 6], got [4, 9, 3]");
+}
+
+TEST_CASE("Extents of outputs refuse a stride of 0")
+{
+    dims<4> const x{1, 2, 5, 5};
+    CHECK(thrown<value_error>([&] {
+              nn::poincare_conv2d{.stride = {1, 0}}.output_extents(x);
+          }) == "poincare_conv2d::output_extents: stride must be at least 1, got 0");
+    CHECK(thrown<value_error>([&] {
+              nn::poincare_avg_pool2d{.stride = {0, 1}}.output_extents(x);
+          }) == "poincare_avg_pool2d::output_extents: stride must be at least 1, got 0");
+    CHECK(thrown<value_error>([&] {
+              nn::conv2d{.stride = {0, 1}}.output_extents(x);
+          }) == "conv2d::output_extents: stride must be at least 1, got 0");
 }
 
 TEST_CASE("β-concatenation and weight layouts name what does not fit")

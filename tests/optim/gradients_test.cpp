@@ -3,11 +3,13 @@
 
 #include <cmath>
 #include <limits>
+#include <vector>
 
 #include <optim/learned.hpp>
 #include <support/catch.hpp>
 #include <support/thrown.hpp>
 
+#include <hyspn/core/random.hpp>
 #include <hyspn/exec/omp.hpp>
 #include <hyspn/optim/clip_gradient_norm.hpp>
 #include <hyspn/optim/ema.hpp>
@@ -124,6 +126,35 @@ TEST_CASE("Buffers are averaged as leaves are")
     with_buffer smaller{tensor<double, 1>(2), tensor<double, 1>(2)};
     CHECK(thrown<shape_error>([&] { optim::ema{}.update(seq, smaller, average, 0); }) ==
           "ema::update: new value of running must be an array of its type, of extents [3], got [2]");
+}
+
+TEST_CASE("Weights of an average in float sum to 1: it settles at the mean, however slowly")
+{
+    optim::ema const slow{.decay = 0.99999, .warm_up = false};
+    tensor<float, 1> average(7);
+    std::vector<double> expected(7, 1);
+    for (float& a : average) a = 1;
+    random_stream random(3);
+    tensor<float, 1> x(7);
+    for (index_t t = 0; t < 300000; ++t) {
+        for (float& v : x) v = static_cast<float>(0.5 + random.uniform());
+        slow.update(seq, x, average, t);
+        for (index_t i = 0; i < 7; ++i) {
+            auto& e = expected[static_cast<std::size_t>(i)];
+            e = 0.99999 * e + (1 - 0.99999) * static_cast<double>(x(i));
+        }
+    }
+    for (index_t i = 0; i < 7; ++i) CHECK(average(i) == Approx(expected[static_cast<std::size_t>(i)]).margin(1e-4));
+
+    // Without a memory the average is the new value itself, also a small one after a large one.
+    tensor<float, 1> small(1), large(1);
+    small(0) = 1e-20f;
+    large(0) = 1e20f;
+    optim::ema{.decay = 0, .warm_up = false}.update(seq, small, large, 0);
+    CHECK(large(0) == 1e-20f);
+    large(0) = 1e20f;
+    optim::ema{.decay = 0.5, .warm_up = false}.update(seq, large, small, 0);
+    CHECK(small(0) == 0.5e20f);
 }
 
 TEST_CASE("The average of parameters follows its definition, inside the ball")

@@ -59,6 +59,10 @@ TEST_CASE("Schedules refuse steps and options outside their ranges")
           "schedule::polynomial: warm_up must be at least 0, got -1");
     CHECK(thrown<value_error>([] { schedule::step_decay{.every = 0}(0); }) ==
           "schedule::step_decay: every must be at least 1, got 0");
+    CHECK(thrown<value_error>([] { schedule::step_decay{.warm_up = -1}(0); }) ==
+          "schedule::step_decay: warm_up must be at least 0, got -1");
+    CHECK(thrown<value_error>([] { schedule::constant{.warm_up = -2}(0); }) ==
+          "schedule::constant: warm_up must be at least 0, got -2");
 }
 
 }  // namespace hyspn::testing

@@ -4,6 +4,8 @@
 
 #include <cmath>
 #include <concepts>
+#include <cstddef>
+#include <utility>
 
 #include <hyspn/core/tensor.hpp>
 #include <hyspn/exec/dispatch.hpp>
@@ -24,8 +26,10 @@ struct dirichlet_options {
     double temperature = 0.02;
     double floor = 1e-4;  ///< above 0, so that every pixel hears of some measurement
     double pull = 10;     ///< weight of a measurement
-    /// Where the solver stops, on the relative residual; or there, where it has not come so far.
+    /// Where the solver stops, on the relative residual.
     double tolerance = 1e-5;
+    /// Or there, where it has not come so far: on purpose no error, as a map not quite smooth serves as well. The
+    /// report says how far it came.
     index_t max_iterations = 3000;
 
     friend constexpr bool operator==(dirichlet_options const&, dirichlet_options const&) = default;
@@ -34,7 +38,7 @@ struct dirichlet_options {
 template <class T>
 struct dirichlet_result {
     tensor<T, 2> depth;                 ///< [H, W]
-    propagation::solver_report report;  ///< conjugate gradients
+    propagation::solver_report report;  ///< conjugate gradients; residual > tolerance where max_iterations ended them
 };
 
 }  // namespace hyspn::guidance
@@ -96,6 +100,14 @@ inline void require_dirichlet_options(char const* name, guidance::dirichlet_opti
     require_value(o.max_iterations >= 1, name, "max_iterations", "at least 1", static_cast<double>(o.max_iterations));
 }
 
+template <class T, std::size_t Rank>
+void require_finite(char const* function, char const* argument, view<T const, Rank, memory::host> const& x)
+{
+    for_each_element(x, [&](T v) {
+        require_value(std::isfinite(v), function, argument, "finite everywhere", static_cast<double>(v));
+    });
+}
+
 }  // namespace hyspn::detail
 
 namespace hyspn::guidance {
@@ -103,7 +115,8 @@ namespace hyspn::guidance {
 /// x = argmin Σ_edges w (x_i − x_j)² + pull Σ_measured (x_i − s_i)², from colours [C, H, W] (rgb_to_lab), measurements
 /// [H, W] (0: none) and a first guess [H, W]; a good guess saves half of the iterations and more. O(C H W), and O(H W)
 /// an iteration; scratch: ten maps. Host policies; the same bits for any number of threads. Throws value_error for
-/// options out of range, no measurements, or ones that are negative or not finite; shape_error when the sizes differ.
+/// options out of range, no measurements, negative ones, and arrays that are not finite; shape_error when the sizes
+/// differ.
 template <execution_policy P, view_of_rank<3> V, view_of_rank<2> S, view_of_rank<2> G, class T = value_type_of<V>>
     requires same_space<P, V, S, G> && std::same_as<typename P::memory_space, memory::host> dirichlet_result<T>
     dirichlet_map(P const& exec, V&& colours, S&& sparse, G&& guess, dirichlet_options const& options = {})
@@ -118,6 +131,8 @@ template <execution_policy P, view_of_rank<3> V, view_of_rank<2> S, view_of_rank
         detail::require_shape(name, "sparse", "[H, W]", s.extents(), size);
         detail::require_shape(name, "guess", "[H, W]", start.extents(), size);
         (void)collect_samples(s);  // refuses what measurements cannot be
+        detail::require_finite(name, "colours", v);
+        detail::require_finite(name, "guess", start);
 
         tensor<T, 4> weights(1, 2, size[0], size[1]), pull(1, 1, size[0], size[1]);
         tensor<T, 4> right(pull.extents()), inverse(pull.extents());
@@ -136,12 +151,12 @@ template <execution_policy P, view_of_rank<3> V, view_of_rank<2> S, view_of_rank
         return result;
     }
 
-/// (1 − share) · map + share · dirichlet_map of it, measured pixels as measured. share in [0, 1]. Throws as
-/// dirichlet_map.
+/// (1 − share) · map + share · dirichlet_map of it, measured pixels as measured, and the report of that. share in
+/// [0, 1]. Throws as dirichlet_map.
 template <execution_policy P, view_of_rank<3> V, view_of_rank<2> S, view_of_rank<2> G>
     requires same_space<P, V, S, G>
 auto blend_dirichlet(P const& exec, V&& colours, S&& sparse, G&& map, double share,
-                     dirichlet_options const& options = {})
+                     dirichlet_options const& options = {}) -> dirichlet_result<value_type_of<V>>
 {
     using T = value_type_of<V>;
     detail::require_value(share >= 0 && share <= 1, "blend_dirichlet", "share", "in [0, 1]", share);
@@ -150,7 +165,7 @@ auto blend_dirichlet(P const& exec, V&& colours, S&& sparse, G&& map, double sha
     dispatch(exec, detail::scaled_copy_op<T, 2, memory::host>{static_cast<T>(1 - share), as_const(map), blended});
     dispatch(exec, detail::add_scaled_op<T, 2, memory::host>{static_cast<T>(share), as_const(smooth.depth), blended});
     write_samples(collect_samples(sparse), blended);
-    return blended;
+    return {std::move(blended), smooth.report};
 }
 
 }  // namespace hyspn::guidance

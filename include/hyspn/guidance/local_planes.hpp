@@ -212,6 +212,20 @@ sample_list_views<T, memory::host> views_of(guidance::nearest_samples<T> const& 
     return {as_const(near.index), as_const(near.distance)};
 }
 
+/// The lists are of at least one sample each, and of samples there are.
+template <class T>
+void require_sample_lists(char const* name, guidance::nearest_samples<T> const& near, index_t samples)
+{
+    dims<3> const lists = near.index.extents();
+    if (lists[2] < 1) raise<shape_error>(name, "near.index", "[H, W, K] with K at least 1", to_string(lists));
+    require_shape(name, "near.distance", "the shape of near.index", near.distance.extents(), lists);
+    for (index_t i = 0; i < near.index.size(); ++i) {
+        std::int32_t const s = near.index.data()[i];
+        require_value(s < samples && (s >= 0 || i % lists[2] > 0), name, "near.index",
+                      "below the number of samples, and a list of at least one", s);
+    }
+}
+
 inline void require_plane_options(char const* name, double softness, double ridge, double range_weight)
 {
     require_value(softness > 0, name, "softness", "above 0", softness);
@@ -224,16 +238,15 @@ inline void require_plane_options(char const* name, double softness, double ridg
 namespace hyspn::guidance {
 
 /// A dense map [H, W]: at every pixel the weighted plane through its nearest samples, read at the pixel. O(K) per
-/// pixel. Values must be positive for depth_space::logarithmic. Throws value_error for options out of range,
-/// shape_error when `near` does not belong to a map.
+/// pixel. Values must be positive for depth_space::logarithmic. Throws value_error for options out of range and lists
+/// without a sample or of others than there are, shape_error for lists of length 0 or without distances.
 template <execution_policy P, class T>
 tensor<T, 2> fit_local_planes(P const& exec, nearest_samples<T> const& near, sample_list<T> const& samples,
                               local_plane_options const& options = {})
 {
     char const* const name = "fit_local_planes";
     detail::require_plane_options(name, options.softness, options.ridge, options.range_weight);
-    detail::require_shape(name, "near.distance", "the shape of near.index", near.distance.extents(),
-                          near.index.extents());
+    detail::require_sample_lists(name, near, samples.size());
     bool const logarithmic = options.space == depth_space::logarithmic;
     tensor<T, 1> const value = logarithmic ? detail::logarithms(samples.value) : samples.value;
     tensor<T, 2> out(near.index.extent(0), near.index.extent(1));

@@ -101,12 +101,7 @@ void require_expert_samples(char const* name, std::array<guidance::nearest_sampl
     dims<3> const lists = near[0].index.extents();
     for (auto const& n : near) {
         require_shape(name, "near.index", "[H, W, K], the same of both searches", n.index.extents(), lists);
-        require_shape(name, "near.distance", "the shape of near.index", n.distance.extents(), lists);
-        for (index_t i = 0; i < n.index.size(); ++i) {
-            std::int32_t const s = n.index.data()[i];
-            require_value(s < samples.size() && (s >= 0 || i % lists[2] > 0), name, "near.index",
-                          "below the number of samples, and a list of at least one", s);
-        }
+        require_sample_lists(name, n, samples.size());
     }
     require_samples(name, samples, lists[0], lists[1]);
     for (T const z : samples.value)

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
@@ -106,12 +107,18 @@ struct near_marks_op {
     }
 };
 
+/// Whole pixels within the radius, and no more than there are along a side.
+inline index_t search_limit(double radius, dims<2> const& image)
+{
+    return std::min(static_cast<index_t>(radius), std::max(image[0], image[1]));
+}
+
 /// 1 where a mark lies within `radius`, Euclidean and exact.
 template <execution_policy P>
 boundary_marks near_marks(P const& exec, boundary_marks const& marks, double radius)
 {
     using hyspn::detail::dispatch;
-    auto const limit = static_cast<index_t>(radius);
+    index_t const limit = search_limit(radius, marks.extents());
     tensor<index_t, 2> rows(marks.extents());
     boundary_marks near(marks.extents());
     dispatch(exec, column_distance_op{as_view(marks), limit, as_view(rows)});
@@ -161,7 +168,8 @@ inline void require_radius(char const* function, char const* argument, double ra
 /// recall the share of the true one within it of the predicted one. A class with a boundary in one of the two only
 /// scores 0. (DAVIS dilates by a disk, which is the same, and marks boundaries half a pixel off.)
 ///
-/// Distances are Euclidean and exact. O(classes·H·W·tolerance). Throws shape_error, value_error.
+/// Distances are Euclidean and exact. O(classes·H·W·tolerance). Throws shape_error; value_error for other labels than
+/// 0 … classes − 1 where the truth is not ignore_index, as confusion does.
 template <execution_policy P, view_of_rank<2> X, view_of_rank<2> Y>
     requires same_space<P, X, Y> boundary_scores boundary(P const& exec, X const& prediction, Y const& truth,
                                                           boundary_options const& options)
@@ -169,8 +177,8 @@ template <execution_policy P, view_of_rank<2> X, view_of_rank<2> Y>
         constexpr auto function = "metrics::boundary";
         auto const p = as_const(prediction);
         auto const t = as_const(truth);
-        hyspn::detail::require_shape(function, "prediction", "[H, W] of truth", p.extents(), t.extents());
         detail::require_radius(function, "tolerance", options.tolerance);
+        (void)detail::confusion_for(function, exec, p, t, options.classes, options.ignore_index);  // refuses others
         boundary_scores s;
         for (index_t c = 0; c < options.classes; ++c) {
             auto const got = detail::boundary_of(exec, p, t, options.ignore_index, false, c);
@@ -189,21 +197,24 @@ template <execution_policy P, view_of_rank<2> X, view_of_rank<2> Y>
     }
 
 /// The confusion matrix of the band of pixels within `tolerance` of the boundary between any two classes of the truth:
-/// segmentation(…).mean_iou of it is the trimap IoU (Kohli, Ladický and Torr 2009; Krähenbühl and Koltun 2011).
+/// segmentation(…).mean_iou of it is the trimap IoU (Kohli, Ladický and Torr 2009; Krähenbühl and Koltun 2011). Throws
+/// as boundary.
 template <execution_policy P, view_of_rank<2> X, view_of_rank<2> Y>
     requires same_space<P, X, Y> confusion_matrix trimap_confusion(P const& exec, X const& prediction, Y const& truth,
                                                                    boundary_options const& options)
     {
         constexpr auto function = "metrics::trimap_confusion";
+        auto const p = as_const(prediction);
         auto const t = as_const(truth);
         detail::require_radius(function, "tolerance", options.tolerance);
+        (void)detail::confusion_for(function, exec, p, t, options.classes, options.ignore_index);  // refuses others
         auto const edge = detail::boundary_of(exec, t, t, options.ignore_index, true, 0);
         auto const band = detail::near_marks(exec, edge, options.tolerance);
         tensor<index_t, 2> inside(t.extents());
         for (index_t i = 0; i < t.extent(0); ++i)
             for (index_t j = 0; j < t.extent(1); ++j)
                 inside(i, j) = band(i, j) ? static_cast<index_t>(t(i, j)) : options.ignore_index;
-        return confusion(exec, prediction, inside, options.classes, options.ignore_index);
+        return detail::confusion_for(function, exec, p, as_const(inside), options.classes, options.ignore_index);
     }
 
 }  // namespace hyspn::metrics

@@ -95,6 +95,28 @@ inline double score_of_absent(absent_class rule)
     return rule == absent_class::skip ? std::numeric_limits<double>::quiet_NaN() : rule == absent_class::one ? 1 : 0;
 }
 
+/// metrics::confusion in the name of `function`.
+template <execution_policy P, class A, class B>
+confusion_matrix confusion_for(char const* function, P const& exec, view<A const, 2> const& p,
+                               view<B const, 2> const& t, index_t classes, index_t ignore_index)
+{
+    static_assert(std::integral<A> && std::integral<B>, "labels are whole numbers");
+    hyspn::detail::require_shape(function, "prediction", "[H, W] of truth", p.extents(), t.extents());
+    hyspn::detail::require_value(classes >= 1, function, "classes", "at least 1", static_cast<double>(classes));
+    tensor<index_t, 2> partial(std::clamp<index_t>(t.extent(0), 1, 16), classes * classes + 1);
+    hyspn::detail::dispatch(exec, confusion_op<A, B>{p, t, classes, ignore_index, as_view(partial)});
+    confusion_matrix sum{tensor<index_t, 2>(classes, classes)};
+    index_t strange = 0;
+    for (index_t part = 0; part < partial.extent(0); ++part) {
+        for (index_t k = 0; k < classes * classes; ++k) sum.counts.data()[k] += partial(part, k);
+        strange += partial(part, classes * classes);
+    }
+    if (strange > 0)
+        hyspn::detail::raise<value_error>(function, "labels", "from 0 to " + std::to_string(classes - 1),
+                                          std::to_string(strange) + " pixels with others");
+    return sum;
+}
+
 }  // namespace detail
 
 /// The confusion matrix of `prediction` [H, W] and `truth` [H, W], labels of any integer type, where the truth is not
@@ -104,26 +126,8 @@ template <execution_policy P, view_of_rank<2> X, view_of_rank<2> Y>
     requires same_space<P, X, Y> confusion_matrix confusion(P const& exec, X const& prediction, Y const& truth,
                                                             index_t classes, index_t ignore_index = -1)
     {
-        using A = value_type_of<X const>;
-        using B = value_type_of<Y const>;
-        static_assert(std::integral<A> && std::integral<B>, "labels are whole numbers");
-        constexpr auto function = "metrics::confusion";
-        auto const p = as_const(prediction);
-        auto const t = as_const(truth);
-        hyspn::detail::require_shape(function, "prediction", "[H, W] of truth", p.extents(), t.extents());
-        hyspn::detail::require_value(classes >= 1, function, "classes", "at least 1", static_cast<double>(classes));
-        tensor<index_t, 2> partial(std::clamp<index_t>(t.extent(0), 1, 16), classes * classes + 1);
-        hyspn::detail::dispatch(exec, detail::confusion_op<A, B>{p, t, classes, ignore_index, as_view(partial)});
-        confusion_matrix sum{tensor<index_t, 2>(classes, classes)};
-        index_t strange = 0;
-        for (index_t part = 0; part < partial.extent(0); ++part) {
-            for (index_t k = 0; k < classes * classes; ++k) sum.counts.data()[k] += partial(part, k);
-            strange += partial(part, classes * classes);
-        }
-        if (strange > 0)
-            hyspn::detail::raise<value_error>(function, "labels", "from 0 to " + std::to_string(classes - 1),
-                                              std::to_string(strange) + " pixels with others");
-        return sum;
+        return detail::confusion_for("metrics::confusion", exec, as_const(prediction), as_const(truth), classes,
+                                     ignore_index);
     }
 
 /// Scores of a confusion matrix (Long, Shelhamer and Darrell 2015, section 5). A class without true pixels that is

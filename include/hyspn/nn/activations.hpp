@@ -66,7 +66,7 @@ void activation_backward(P const& exec, std::string const& layer, F const& f, X 
 namespace nn {
 
 /// The function F of every number of rows [N, C], maps [C, H, W] or batches of maps [N, C, H, W]. Nothing is learned
-/// and nothing saved: backward reads x.
+/// and nothing saved: backward reads x. Bounds of errors below are in eps = std::numeric_limits<T>::epsilon().
 template <class F>
 struct pointwise_layer {
     /// x → y of the same extents; y may be x. Throws shape_error.
@@ -87,7 +87,7 @@ struct pointwise_layer {
 using relu = pointwise_layer<detail::relu_function>;
 
 /// x·Φ(x), Φ the distribution function of the standard normal law, by erfc: without the usual approximations.
-/// Relative error at most (6 + x²) eps; absolute error of the derivative at most 2 eps.
+/// Relative error at most (6 + x²) eps for normal results; absolute error of the derivative at most 2 eps.
 using gelu = pointwise_layer<detail::gelu_function>;
 
 /// 1/(1 + e^{−x}). Relative error of the value and of the derivative at most 4 eps for normal results.

@@ -7,17 +7,17 @@
 namespace hyspn::nn {
 
 /// The mean under each window, channel by channel. Pixels outside the image count as zeros, as in PyTorch, or not at
-/// all. Linear, nothing is learned or saved.
+/// all; a window without any, as over an empty image, gives 0. Linear, nothing is learned or saved.
 struct avg_pool2d {
     dims<2> kernel{2, 2};       ///< rows, columns
     dims<2> stride{2, 2};       ///< input pixels between outputs
     dims<2> padding{0, 0};      ///< pixels outside on each side, at most half the kernel
     bool count_padding = true;  ///< divide by the size of the window everywhere, not by the pixels inside
 
-    /// Extents of the output for x of the given ones.
+    /// Extents of the output for x of the given ones. Throws value_error.
     dims<4> output_extents(dims<4> const& x) const
     {
-        return {x[0], x[1], over().outputs(0, x[2]), over().outputs(1, x[3])};
+        return detail::window_outputs("avg_pool2d::output_extents", over(), x, x[1]);
     }
 
     /// x [N, C, H, W] → y [N, C, H', W'], which must not overlap x. Throws shape_error, value_error.

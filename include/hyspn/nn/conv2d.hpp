@@ -78,10 +78,10 @@ struct conv2d {
     }
 
     /// Extents of the output for x of the given ones: 1 + ⌊(L + 2·padding − dilation·(kernel − 1) − 1)/stride⌋ along
-    /// each side, 0 where the kernel does not fit.
+    /// each side, 0 where the kernel does not fit. Throws value_error.
     dims<4> output_extents(dims<4> const& x) const
     {
-        return {x[0], outputs, over().outputs(0, x[2]), over().outputs(1, x[3])};
+        return detail::window_outputs("conv2d::output_extents", over(), x, outputs);
     }
 
     /// x [N, C, H, W] → [N, O, H', W']. Throws shape_error, value_error.

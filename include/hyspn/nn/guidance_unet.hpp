@@ -3,6 +3,7 @@
 #pragma once
 
 #include <concepts>
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <type_traits>
@@ -168,13 +169,18 @@ struct guidance_unet {
         head().forward(exec, p.head, s.features[0], y);
     }
 
-    /// Moves the running averages of p, where there are any, towards the statistics in s.
+    /// Moves the running averages of p, where there are any, towards the statistics in s. Throws value_error, and
+    /// shape_error where p or s is of other levels, before anything has changed.
     template <execution_policy P, class T, class M>
     void update(P const& exec, saved<T, M> const& s, params<T, M>& p) const
     {
+        char const* const name = "guidance_unet::update";
+        require_options(name);
+        require_parts(name, "the parameters", p);
+        require_parts(name, "saved", s);
         stem().update(exec, s.stem, p.stem);
-        for (index_t l = 0; l < levels; ++l) encoder(l).update(exec, s.encoder.at(at(l)), p.encoder.at(at(l)));
-        for (index_t l = 0; l < levels; ++l) decoder(l).update(exec, s.decoder.at(at(l)), p.decoder.at(at(l)));
+        for (index_t l = 0; l < levels; ++l) encoder(l).update(exec, s.encoder[at(l)], p.encoder[at(l)]);
+        for (index_t l = 0; l < levels; ++l) decoder(l).update(exec, s.decoder[at(l)], p.decoder[at(l)]);
     }
 
     /// Vector-Jacobian product of the training form: dy [N, O, H, W] → dx [N, C, H, W], written (it must not overlap x
@@ -189,7 +195,7 @@ struct guidance_unet {
         require_call(name, p, in.extents(), as_const(dy).extents(), "dy");
         require_saved(name, s, in.extents());
         detail::require_shape(name, "dx", "[N, C, H, W]", as_view(dx).extents(), in.extents());
-        require_parts("guidance_unet::backward", "dp", dp);
+        require_parts(name, "dp", dp);
 
         tensor<T, 4, M> dbelow(s.features[0].extents());
         head().backward(exec, p.head, s.features[0], {}, dy, dbelow, dp.head);
@@ -284,13 +290,14 @@ private:
                               static_cast<double>(levels));
     }
 
-    /// Throws shape_error unless p has the blocks of these options; the blocks check their arrays themselves.
-    template <class T, class M>
-    void require_parts(char const* function, char const* argument, params<T, M> const& p) const
+    /// Throws shape_error unless `parts`, params or saved, has the blocks of these options; the blocks check their
+    /// arrays themselves.
+    template <class Parts>
+    void require_parts(char const* function, char const* argument, Parts const& parts) const
     {
-        if (p.encoder.size() != at(levels) || p.decoder.size() != at(levels))
-            detail::raise<shape_error>(function, argument, "of " + std::to_string(levels) + " levels",
-                                       std::to_string(p.encoder.size()));
+        std::string const wanted = "of " + std::to_string(levels) + " levels";
+        for (std::size_t const got : {parts.encoder.size(), parts.decoder.size()})
+            if (got != at(levels)) detail::raise<shape_error>(function, argument, wanted, std::to_string(got));
     }
 
     template <class T, class M>
@@ -308,7 +315,8 @@ private:
     template <class T, class M>
     void require_saved(char const* function, saved<T, M> const& s, dims<4> const& x) const
     {
-        if (s.joined.size() != at(levels) || s.features.size() != at(levels) + 1)
+        std::size_t const n = at(levels);
+        if (s.joined.size() != n || s.features.size() != n + 1 || s.encoder.size() != n || s.decoder.size() != n)
             detail::raise<shape_error>(function, "saved", "as forward left it", "other levels");
         for (index_t l = 0; l < levels; ++l)
             detail::require_shape(function, "saved.joined", "as forward left it", s.joined[at(l)].extents(),

@@ -8,7 +8,8 @@
 namespace hyspn::nn {
 
 /// The largest pixel under each window, channel by channel; pixels outside the image are absent. Of equal ones the
-/// first in row-major order counts, NaN before all others, as in PyTorch. Nothing is learned.
+/// first in row-major order counts, NaN before all others, as in PyTorch. A window without any pixel, which padding
+/// with dilation and empty images make, gives 0 and has no gradient. Nothing is learned.
 struct max_pool2d {
     dims<2> kernel{2, 2};    ///< rows, columns
     dims<2> stride{2, 2};    ///< input pixels between outputs
@@ -21,10 +22,10 @@ struct max_pool2d {
         tensor<std::int32_t, 4, M> tap;  ///< [N, C, H', W']
     };
 
-    /// Extents of the output for x of the given ones.
+    /// Extents of the output for x of the given ones. Throws value_error.
     dims<4> output_extents(dims<4> const& x) const
     {
-        return {x[0], x[1], over().outputs(0, x[2]), over().outputs(1, x[3])};
+        return detail::window_outputs("max_pool2d::output_extents", over(), x, x[1]);
     }
 
     /// x [N, C, H, W] → y [N, C, H', W'], which must not overlap x. Throws shape_error, value_error.

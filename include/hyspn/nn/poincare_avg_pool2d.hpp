@@ -182,10 +182,10 @@ struct poincare_avg_pool2d {
         return {T(0)};
     }
 
-    /// Extents of the output for x of the given ones.
+    /// Extents of the output for x of the given ones. Throws value_error.
     dims<4> output_extents(dims<4> const& x) const
     {
-        return {x[0], x[1], over().outputs(0, x[2]), over().outputs(1, x[3])};
+        return detail::window_outputs("poincare_avg_pool2d::output_extents", over(), x, x[1]);
     }
 
     /// x [N, C, H, W] → [N, C, H', W']. Throws shape_error, value_error.

@@ -13,7 +13,8 @@ namespace hyspn::optim {
 
 namespace detail {
 
-/// average = keep·average + take·x.
+/// average = keep·average + take·x, keep + take = 1. As a step of the smaller weight from one towards the other, so
+/// that the weights sum to 1 however they are rounded, and what is positive stays so.
 template <class T, std::size_t Rank, class M>
 struct ema_op {
     T keep, take;
@@ -24,7 +25,8 @@ struct ema_op {
     template <class... I>
     HYSPN_HD void operator()(I... i) const
     {
-        average(i...) = multiply_add(keep, average(i...), take * x(i...));
+        T const a = average(i...), b = x(i...);
+        average(i...) = take <= keep ? multiply_add(take, b - a, a) : multiply_add(keep, a - b, b);
     }
 };
 

@@ -22,11 +22,16 @@ inline void require_step(char const* function, index_t t)
     hyspn::detail::require_value(t >= 0, function, "the step", "at least 0", static_cast<double>(t));
 }
 
+inline void require_warm_up(char const* function, index_t warm_up)
+{
+    hyspn::detail::require_value(warm_up >= 0, function, "warm_up", "at least 0", static_cast<double>(warm_up));
+}
+
 inline void require_span(char const* function, index_t warm_up, index_t steps)
 {
-    auto const number = [](index_t n) { return static_cast<double>(n); };
-    hyspn::detail::require_value(warm_up >= 0, function, "warm_up", "at least 0", number(warm_up));
-    hyspn::detail::require_value(steps > warm_up, function, "steps", "greater than warm_up", number(steps));
+    require_warm_up(function, warm_up);
+    hyspn::detail::require_value(steps > warm_up, function, "steps", "greater than warm_up",
+                                 static_cast<double>(steps));
 }
 
 inline double warmed(double rate, index_t t, index_t warm_up)
@@ -50,6 +55,7 @@ struct constant {
     double operator()(index_t t) const
     {
         detail::require_step("schedule::constant", t);
+        detail::require_warm_up("schedule::constant", warm_up);
         return t < warm_up ? detail::warmed(rate, t, warm_up) : rate;
     }
 };
@@ -102,6 +108,7 @@ struct step_decay {
     {
         constexpr auto function = "schedule::step_decay";
         detail::require_step(function, t);
+        detail::require_warm_up(function, warm_up);
         hyspn::detail::require_value(every >= 1, function, "every", "at least 1", static_cast<double>(every));
         if (t < warm_up) return detail::warmed(rate, t, warm_up);
         return rate * std::pow(factor, static_cast<double>((t - warm_up) / every));

@@ -9,7 +9,8 @@
 
 /// \file
 /// Functions f of one number and f′, for numbers and vectors of them (core/simd_math.hpp). At the kink of relu and
-/// leaky_relu the derivative is that of t < 0; NaN stays NaN.
+/// leaky_relu the derivative is that of t < 0. f and f′ of NaN are NaN, but for f′ of these two, 1 and the slope, with
+/// which cotangents pass, as in PyTorch.
 
 namespace hyspn::detail {
 
@@ -28,7 +29,7 @@ struct relu_function {
     template <class V>
     HYSPN_HD V derivative(V t) const
     {
-        return select(t > V(0), V(1), V(0));
+        return select(t <= V(0), V(0), V(1));
     }
 };
 

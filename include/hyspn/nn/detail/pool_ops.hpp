@@ -25,7 +25,8 @@ HYSPN_HD inline index_t taps_inside(window const& over, std::size_t axis, index_
     return count;
 }
 
-/// y = the largest pixel present under the window, the first of equal ones, NaN if there is one; tap = which.
+/// y = the largest pixel present under the window, the first of equal ones, NaN if there is one; tap = which. Where
+/// none is present y = 0 and tap = −1.
 template <class T, class M>
 struct max_pool_op {
     window over;
@@ -74,7 +75,7 @@ struct max_pool_vjp_op {
     }
 };
 
-/// What the sum under window (i, j) is multiplied with.
+/// What the sum under window (i, j) is multiplied with; 0 where no pixel is present.
 template <class T>
 struct mean_pool_weight {
     window over;
@@ -85,7 +86,7 @@ struct mean_pool_weight {
     {
         index_t const present =
             count_padding ? over.taps() : taps_inside(over, 0, i, height) * taps_inside(over, 1, j, width);
-        return T(1) / T(static_cast<double>(present));
+        return present > 0 ? T(1) / T(static_cast<double>(present)) : T(0);
     }
 };
 
@@ -131,7 +132,8 @@ struct mean_pool_vjp_op {
     }
 };
 
-/// Throws value_error unless every window holds at least one pixel.
+/// Throws value_error unless the options are in range, padding at most half the kernel. Without dilation every window
+/// over an image then holds a pixel; with it, or over an image without rows or columns, one may hold none.
 inline void require_pool(char const* function, window const& over)
 {
     require_valid(function, over);

@@ -49,6 +49,13 @@ inline void require_valid(char const* function, window const& w)
     all("dilation", w.dilation, 1);
 }
 
+/// Extents [N, channels, H', W'] of what a layer makes of x [N, C, H, W]. Throws value_error.
+inline dims<4> window_outputs(char const* function, window const& w, dims<4> const& x, index_t channels)
+{
+    require_valid(function, w);
+    return {x[0], channels, w.outputs(0, x[2]), w.outputs(1, x[3])};
+}
+
 /// Throws value_error unless groups ≥ 1 divides outputs and channels, both at least 1.
 inline void require_groups(char const* function, index_t groups, index_t outputs, index_t channels)
 {

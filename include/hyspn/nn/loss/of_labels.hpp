@@ -3,6 +3,7 @@
 #pragma once
 
 #include <concepts>
+#include <limits>
 #include <string>
 
 #include <hyspn/core/tensor.hpp>
@@ -63,6 +64,20 @@ struct label_counts {
         weight += o.weight;
         strange += o.strange;
         return *this;
+    }
+};
+
+/// Which weights are no weights.
+template <class U, class M>
+struct count_strange_weights {
+    static constexpr double infinity = std::numeric_limits<double>::infinity();  // device code may not call it
+
+    label_weights<U, M> weights;
+
+    HYSPN_HD double operator()(index_t l) const
+    {
+        double const w = weights(l);
+        return w >= 0 && w < infinity ? 0 : 1;
     }
 };
 
@@ -153,10 +168,20 @@ label_pixels<L, T, I, U, M> make_label_pixels(char const* function, L const& los
     return {loss, scores, labels, {weights}};
 }
 
+/// Throws value_error for weights that are negative, infinite or NaN, also of classes without a pixel.
+template <execution_policy P, class U, class M>
+void require_label_weights(P const& exec, char const* function, label_weights<U, M> const& weights)
+{
+    if (!weights.given.data_handle()) return;
+    double const strange = reduce(exec, weights.given.size(), count_strange_weights<U, M>{weights});
+    if (strange > 0) raise<value_error>(function, "weights", "finite and at least 0", to_text(strange) + " others");
+}
+
 /// Σ weights of the labels. Throws value_error when one is neither a class nor the one to ignore.
 template <execution_policy P, class L, class T, class I, class U, class M>
 double label_weight(P const& exec, char const* function, label_pixels<L, T, I, U, M> const& pixels)
 {
+    require_label_weights(exec, function, pixels.weights);
     index_t const classes = pixels.scores.extent(1), ignored = pixels.loss.ignore_index;
     count_labels<I, U, M> const count{flat_elements(pixels.labels), pixels.weights, classes, ignored};
     auto const total = reduce(exec, pixels.labels.size(), count);
@@ -204,10 +229,11 @@ namespace hyspn::nn::loss {
 
 /// The loss of `scores` [N, L, H, W] against `labels` [N, H, W] of any integer type: the mean over pixels, each with
 /// the weight `weights` [L] of its class, as PyTorch does it: Σ w·term/Σ w. Pixels labelled ignore_index do not count,
-/// whatever their scores; where nothing counts the loss is 0, and so is its gradient. Weights must be at least 0.
+/// whatever their scores; where nothing counts the loss is 0, and so is its gradient.
 ///
 /// Sums run in double in a fixed order: the same bits on every host policy and any number of threads. Throws
-/// shape_error; value_error for a label that is neither a class nor ignore_index.
+/// shape_error; value_error for a label that is neither a class nor ignore_index, and for weights that are not finite
+/// and at least 0.
 template <execution_policy P, of_labels L, view_of_rank<4> X, view_of_rank<3> Y, view_of_rank<1> W>
     requires same_space<P, X, Y, W>
 auto value(P const& exec, L const& loss, X const& scores, Y const& labels, W const& weights)

@@ -4,6 +4,7 @@
 
 #include <cmath>
 #include <concepts>
+#include <limits>
 #include <string>
 
 #include <hyspn/affinity/neighbourhood.hpp>
@@ -27,9 +28,9 @@ enum class pair_balance {
 ///     −log(a + epsilon) where they do,     −log(1 − a + epsilon) where they do not.
 ///
 /// They belong together when their labels are equal; of a depth map, when |d_p − d_q| ≤ near·min(d_p, d_q). Pairs with
-/// a neighbour outside the image, a label ignore_index, or a depth that is not positive do not count. With the balance
-/// affinity_net this is a quarter of AffinityNet's loss (Ahn and Kwak 2018, equations 6 to 9, whose code adds the same
-/// epsilon); a kind of which there is no pair adds 0.
+/// a neighbour outside the image, a label ignore_index, or a depth that is not positive and finite do not count. With
+/// the balance affinity_net this is a quarter of AffinityNet's loss (Ahn and Kwak 2018, equations 6 to 9, whose code
+/// adds the same epsilon); a kind of which there is no pair adds 0.
 struct pair_affinity {
     affinity::neighbourhood neighbours{};
     pair_balance balance = pair_balance::classes;
@@ -62,13 +63,15 @@ struct labelled_pairs {
 
 template <class U, class M>
 struct depth_pairs {
+    static constexpr double infinity = std::numeric_limits<double>::infinity();  // device code may not call it
+
     view<U const, 4, M> depth;
     double near;
 
     HYSPN_HD pair_kind kind(index_t n, index_t i, index_t j, index_t y, index_t x) const
     {
         auto const p = static_cast<double>(depth(n, 0, i, j)), q = static_cast<double>(depth(n, 0, y, x));
-        if (!(p > 0 && q > 0)) return pair_kind::none;
+        if (!(p > 0 && q > 0 && p < infinity && q < infinity)) return pair_kind::none;
         return std::fabs(p - q) <= near * (p < q ? p : q) ? pair_kind::together : pair_kind::apart;
     }
 };

@@ -66,6 +66,7 @@ void dispatch(exec::omp const& exec, max_pool_op<T, memory::host> const& op)
         T* const best = &op.y(n, c, i, 0);
         std::int32_t* const which = op.tap.data_handle() ? &op.tap(n, c, i, 0) : own.data();
         std::fill(which, which + width, -1);
+        std::fill(best, best + width, T(0));
         for (index_t m = 0; m < over.taps(); ++m) {
             pool_tap_row const t(over, i, m, in, width);
             if (t.begin >= t.end) continue;

@@ -57,8 +57,9 @@ struct resize_table {
         if (!doubles || axis.in < 2) {
             std::fill(dx, dx + axis.in, T(0));
             for (index_t j = 0; j < axis.out; ++j) {
-                dx[low[at(j)]] += (T(1) - fraction[at(j)]) * g[j];
-                dx[axis.high(j)] += fraction[at(j)] * g[j];
+                index_t const k = low[at(j)];
+                dx[k] += (T(1) - fraction[at(j)]) * g[j];
+                dx[std::min(k + 1, axis.in - 1)] += fraction[at(j)] * g[j];
             }
             return;
         }
