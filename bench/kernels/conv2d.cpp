@@ -7,7 +7,7 @@
 
 #include <hyspn/nn/conv2d.hpp>
 
-#include "support.hpp"
+#include "../support.hpp"
 
 namespace hyspn::bench {
 namespace {
