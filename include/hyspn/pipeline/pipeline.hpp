@@ -35,7 +35,7 @@ struct pipeline_inputs {
 ///                       └─ start channels ─ start ─ h0 ─┘
 ///                                   maps ───┘
 ///
-///     hyspn::pipeline const net{.guidance = nn::guidance_unet{.inputs = 14, .width = 16},
+///     hyspn::pipeline const net{.guidance = nn::guidance_unet{.inputs = 13, .width = 16},
 ///                               .affinity = affinity::hyperbolic{.kernel = 3},
 ///                               .propagation = propagation::presets::cspn{.steps = 12},
 ///                               .start = start::mixture{.candidates = 6}};
@@ -46,7 +46,7 @@ struct pipeline_inputs {
 /// not count. Any layer serves as guidance that has the members of nn::guidance_unet, any affinity with the calls of
 /// affinity::hyperbolic, any network with an as_stage (stage.hpp).
 ///
-/// After Park et al., Learning Affinity with Hyperbolic Representation for Spatial Propagation (ICML 2023), section 3.
+/// After Park et al., Learning Affinity with Hyperbolic Representation for Spatial Propagation (ICML 2023).
 template <class Guidance, class Affinity, class Propagation, class Start = start::given>
 struct pipeline {
     Guidance guidance{};

@@ -82,6 +82,12 @@ public:
         return as_const(product);
     }
 
+    /// What forward returned.
+    static view<T const, 4, M> of(stage_inputs<T, M> const& in, tensor<T, 4, M> const& product)
+    {
+        return propagation::present(in.mask) && propagation::present(in.confidence) ? as_const(product) : in.mask;
+    }
+
     /// dconfidence = mask · dβ, in place of dβ, which was written where dconfidence lies.
     template <execution_policy P>
     static void backward(P const& exec, stage_inputs<T, M> const& in, view<T, 4, M> const& dconfidence)

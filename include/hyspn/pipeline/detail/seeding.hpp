@@ -78,7 +78,7 @@ struct seeding {
     void backward(P const& exec, stage_inputs<T, M> const& in, view<T const, 4, M> const& dseed,
                   stage_gradients<T, M> const& d) const
     {
-        auto const b = propagation::present(in.confidence) ? as_const(beta) : in.mask;
+        auto const b = blending<T, M>::of(in, beta);
         if (propagation::present(in.mask))
             dispatch(exec, blend_measured_adjoint_op<T, M>{in.initial, in.measured, b, dseed, d.initial, d.confidence});
         else

@@ -49,7 +49,7 @@ struct rings_stage {
                   view<T const, 4, M> const& dout, stage_gradients<T, M> const& d, no_params&) const
     {
         bool const blends = propagation::present(in.mask);
-        auto const arrays = arrays_of(in, propagation::present(in.confidence) ? as_const(s.beta) : in.mask);
+        auto const arrays = arrays_of(in, detail::blending<T, M>::of(in, s.beta));
         propagation::ring_gradients<T, M> wanted{.initial = d.initial, .gates = d.gates, .attention = d.side};
         if (blends) wanted.confidence = d.confidence;
         net.backward(exec, arrays, s.steps, dout, wanted);

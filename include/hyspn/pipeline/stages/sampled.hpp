@@ -73,7 +73,7 @@ struct sampled_stage {
     void backward(P const& exec, params<T, M> const& p, stage_inputs<T, M> const& in, saved<T, M> const& s,
                   view<T const, 4, M> const& dout, stage_gradients<T, M> const& d, params<T, M>& dp) const
     {
-        auto const c = arrays_of(p, in, propagation::present(in.confidence) ? as_const(s.beta) : in.mask);
+        auto const c = arrays_of(p, in, detail::blending<T, M>::of(in, s.beta));
         tensor<T, 1, M> dgamma(p.gamma.extents());
         propagation::sampled_gradients<T, M> wanted{
             .initial = d.initial, .gates = d.gates, .offsets = d.side, .gamma = as_view(dgamma)};

@@ -51,7 +51,7 @@ struct stencil_stage {
     void backward(P const& exec, no_params const&, stage_inputs<T, M> const& in, saved<T, M> const& s,
                   view<T const, 4, M> const& dout, stage_gradients<T, M> const& d, no_params&) const
     {
-        call<P, T, M> const c(net, in, propagation::present(in.confidence) ? as_const(s.beta) : in.mask);
+        call<P, T, M> const c(net, in, detail::blending<T, M>::of(in, s.beta));
         bool const blends = propagation::present(c.arrays.confidence);
         c.axes.backward(
             exec, c.arrays, s.steps, dout,
