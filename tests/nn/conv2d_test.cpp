@@ -279,7 +279,11 @@ TEST_CASE("conv2d names its leaves and starts as He et al. do")
     random_stream stream(5);
     conv.init(p, stream);
     double mean = 0, square = 0;
-    for (float w : p.weight) mean += w, square += double{w} * double{w};
+    for (float const weight : p.weight) {
+        auto const w = static_cast<double>(weight);
+        mean += w;
+        square += w * w;
+    }
     double const n = static_cast<double>(p.weight.size()), variance = 2.0 / (20 * 15);
     CHECK(std::fabs(mean / n) <= 4 * std::sqrt(variance / n));
     CHECK(std::fabs(square / n - variance) <= 4 * variance * std::sqrt(2 / n));
