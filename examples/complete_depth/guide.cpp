@@ -61,7 +61,7 @@ completion complete_by_guide(problem const& p, arguments const& a, progress& bar
     auto const share = static_cast<float>(a.share);
     std::transform(result.depth.begin(), result.depth.end(), result.initial.begin(), result.depth.begin(),
                    [&](float by_network, float before) { return share * by_network + (1 - share) * before; });
-    note_inside(net->look_inside(exec, known.arrays()), result);
+    if (!a.out.empty()) note_inside(net->look_inside(exec, known.arrays()), result);
     bar.end();
     return result;
 }

@@ -3,7 +3,6 @@
 
 // A network's scores on a folder of frames, beside those of the map it starts from.
 #include <chrono>
-#include <exception>
 #include <iostream>
 #include <optional>
 
@@ -12,6 +11,7 @@
 #include <hyspn/core/error.hpp>
 #include <hyspn/data/folder.hpp>
 
+#include "../common/run_main.hpp"
 #include "../learning/adaptation.hpp"
 #include "../learning/table.hpp"
 #include "../learning/training_run.hpp"
@@ -116,13 +116,5 @@ int run(int count, char const* const* values)
 
 int main(int count, char** values)
 {
-    try {
-        return run(count, values);
-    } catch (usage_error const& e) {
-        std::cerr << "evaluate: " << e.what() << "\n";
-        return 2;
-    } catch (std::exception const& e) {
-        std::cerr << "evaluate: " << e.what() << "\n";
-        return 1;
-    }
+    return examples::run_main("evaluate", run, count, values);
 }

@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <atomic>
 #include <csignal>
-#include <exception>
 #include <iostream>
 #include <optional>
 #include <sstream>
@@ -14,6 +13,7 @@
 
 #include <hyspn/core/error.hpp>
 
+#include "../common/run_main.hpp"
 #include "../learning/training_run.hpp"
 #include "results.hpp"
 
@@ -209,13 +209,5 @@ int run(int count, char const* const* values)
 
 int main(int count, char** values)
 {
-    try {
-        return run(count, values);
-    } catch (usage_error const& e) {
-        std::cerr << "experiment: " << e.what() << "\n";
-        return 2;
-    } catch (std::exception const& e) {
-        std::cerr << "experiment: " << e.what() << "\n";
-        return 1;
-    }
+    return examples::run_main("experiment", run, count, values);
 }

@@ -3,7 +3,6 @@
 
 // Refines coarse labels of an image with a trained network.
 #include <algorithm>
-#include <exception>
 #include <iostream>
 #include <map>
 #include <optional>
@@ -16,6 +15,7 @@
 #include <hyspn/metrics/segmentation.hpp>
 #include <hyspn/pipeline/label_refinement.hpp>
 
+#include "../common/run_main.hpp"
 #include "../learning/task.hpp"
 
 namespace {
@@ -135,13 +135,5 @@ int run(int count, char const* const* values)
 
 int main(int count, char** values)
 {
-    try {
-        return run(count, values);
-    } catch (usage_error const& e) {
-        std::cerr << "segment_labels: " << e.what() << "\n";
-        return 2;
-    } catch (std::exception const& e) {
-        std::cerr << "segment_labels: " << e.what() << "\n";
-        return 1;
-    }
+    return examples::run_main("segment_labels", run, count, values);
 }

@@ -141,8 +141,6 @@ struct as_function {
         net.backward(exec, p, data.inputs(), kept, dout, dp);
         return flatten(dp);
     }
-
-    std::vector<double> start() const { return flatten(net.template make_params<double>(1)); }
 };
 
 }  // namespace pipeline_test

@@ -318,9 +318,17 @@ V erfc(V x)
     V const one(T(1)), a = min(abs(x), V(end)), u = (a - V(centre)) / (a + V(centre));
     V f;
     if constexpr (sizeof(T) == 4)
-        f = detail::polynomial(u, 1.27697838f, -0.0927638162f, -0.166030491f, 0.16405092f, -0.0542183276f, -0.00803008001f, 0.00871204972f, 0.00125130045f, -0.00142809592f, -0.000401861416f, 0.000175797162f, 8.28533996e-05f);
+        f = detail::polynomial(u, 1.27697838f, -0.0927638162f, -0.166030491f, 0.16405092f, -0.0542183276f,
+                               -0.00803008001f, 0.00871204972f, 0.00125130045f, -0.00142809592f, -0.000401861416f,
+                               0.000175797162f, 8.28533996e-05f);
     else
-        f = detail::polynomial(u, 0x1.3ba5916e9fd7fp+0, -0x1.1df1ad154a290p-3, 0x1.f7f5df66fb86cp-7, 0x1.16ecefcfa568fp-4, -0x1.9ddb23c3dbf7ep-4, 0x1.7fee004e0b17cp-4, -0x1.0fb06dff5be88p-4, 0x1.3079edf74dfa8p-5, -0x1.096238568ead0p-6, 0x1.49c672613491bp-8, -0x1.8d4abee6e794dp-11, -0x1.a1df1fd37a91ap-13, 0x1.3be28aa5264a0p-13, -0x1.99573aaf8d6cap-16, -0x1.78e2e25fb32a5p-17, 0x1.7efa8caa8bd96p-18, 0x1.4cccc375dcb21p-22, -0x1.b792609d7a011p-21, 0x1.f95d9c1b8f9dfp-25, 0x1.b547fff5a3ee4p-24, -0x1.44ea3e753d03fp-27, -0x1.3203d7029540dp-27);
+        f = detail::polynomial(u, 0x1.3ba5916e9fd7fp+0, -0x1.1df1ad154a290p-3, 0x1.f7f5df66fb86cp-7,
+                               0x1.16ecefcfa568fp-4, -0x1.9ddb23c3dbf7ep-4, 0x1.7fee004e0b17cp-4, -0x1.0fb06dff5be88p-4,
+                               0x1.3079edf74dfa8p-5, -0x1.096238568ead0p-6, 0x1.49c672613491bp-8,
+                               -0x1.8d4abee6e794dp-11, -0x1.a1df1fd37a91ap-13, 0x1.3be28aa5264a0p-13,
+                               -0x1.99573aaf8d6cap-16, -0x1.78e2e25fb32a5p-17, 0x1.7efa8caa8bd96p-18,
+                               0x1.4cccc375dcb21p-22, -0x1.b792609d7a011p-21, 0x1.f95d9c1b8f9dfp-25,
+                               0x1.b547fff5a3ee4p-24, -0x1.44ea3e753d03fp-27, -0x1.3203d7029540dp-27);
     V const square = opaque(a * a), quotient = f / fma(V(T(2)), a, one);
     V const tail = exp(-square) * fma(-quotient, detail::lost_of_square(a, square), quotient);
     return select(x < V{}, V(T(2)) - tail, tail);

@@ -17,8 +17,8 @@ namespace hyspn::io {
 inline constexpr float depth_png_largest = 65535.f / 256.f;
 
 /// Reads a depth map [H, W] in metres, 0 where there is none. `scale`: value of a metre in the file; 256 is KITTI's,
-/// other data sets have their own. Throws value_error for another scale than a positive one, io_error also for files that are not 16-bit grey: an 8-bit file has lost
-/// what makes it a depth map.
+/// other data sets have their own. Throws value_error for another scale than a positive one, io_error also for files
+/// that are not 16-bit grey: an 8-bit file has lost what makes it a depth map.
 inline tensor<float, 2> read_depth_png(std::filesystem::path const& path, double scale = 256)
 {
     hyspn::detail::require_value(scale > 0, "read_depth_png", "scale", "positive", scale);

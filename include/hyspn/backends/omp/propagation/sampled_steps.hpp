@@ -178,7 +178,10 @@ template <class T>
 class sample_backpropagation {
 public:
     sample_backpropagation(exec::omp const& exec, sampled_iterate_adjoint_op<T, memory::host> const& op)
-        : exec_(exec), op_(op), stepper_(exec, op.of), group_(own_sets() ? 1 : std::min(op.of.axes.steps, steps_of_gradients))
+        : exec_(exec),
+          op_(op),
+          stepper_(exec, op.of),
+          group_(own_sets() ? 1 : std::min(op.of.axes.steps, steps_of_gradients))
     {
         dims<4> const e = op.dout.extents();
         for (index_t g = 0; g < group_; ++g) from_.push_back(stepper_.planes());
