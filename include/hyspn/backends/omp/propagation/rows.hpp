@@ -18,38 +18,68 @@ struct row_term {
     T const* value;
 };
 
-/// to[x] = start[x] + Σ_j weight_j[x] value_j[x] for begin <= x < end, terms in order. A null start is 0; `to` may be
-/// start. What is computed at a column does not depend on begin or end beyond the choice of vector or scalar fma.
+/// Sums of neighbouring columns at work, in as many registers as hide the latency of an fma.
 template <class T>
-void sum_products(row_term<T> const* terms, index_t count, T const* start, T* to, index_t begin, index_t end)
-{
+struct row_sums {
     using pack = simd::pack<T>;
-    constexpr index_t lanes = pack::size;
-    index_t x = begin;
-    for (; x + 4 * lanes <= end; x += 4 * lanes) {
-        pack a{}, b{}, c{}, d{};
-        if (start) {
-            a = pack::load(start + x);
-            b = pack::load(start + x + lanes);
-            c = pack::load(start + x + 2 * lanes);
-            d = pack::load(start + x + 3 * lanes);
-        }
+    static constexpr index_t columns = 4 * pack::size;
+    pack a{}, b{}, c{}, d{};
+
+    explicit row_sums(T const* start)
+    {
+        if (!start) return;
+        a = pack::load(start);
+        b = pack::load(start + pack::size);
+        c = pack::load(start + 2 * pack::size);
+        d = pack::load(start + 3 * pack::size);
+    }
+
+    /// Adds the terms of columns x, x + 1, ...
+    void add(row_term<T> const* terms, index_t count, index_t x)
+    {
         for (index_t j = 0; j < count; ++j) {
             T const* const w = terms[j].weight + x;
             T const* const v = terms[j].value + x;
             a = simd::fma(pack::load(w), pack::load(v), a);
-            b = simd::fma(pack::load(w + lanes), pack::load(v + lanes), b);
-            c = simd::fma(pack::load(w + 2 * lanes), pack::load(v + 2 * lanes), c);
-            d = simd::fma(pack::load(w + 3 * lanes), pack::load(v + 3 * lanes), d);
+            b = simd::fma(pack::load(w + pack::size), pack::load(v + pack::size), b);
+            c = simd::fma(pack::load(w + 2 * pack::size), pack::load(v + 2 * pack::size), c);
+            d = simd::fma(pack::load(w + 3 * pack::size), pack::load(v + 3 * pack::size), d);
         }
-        a.store(to + x);
-        b.store(to + x + lanes);
-        c.store(to + x + 2 * lanes);
-        d.store(to + x + 3 * lanes);
     }
-    for (; x + lanes <= end; x += lanes) {
-        pack a{};
-        if (start) a = pack::load(start + x);
+
+    void store(T* to) const
+    {
+        a.store(to);
+        b.store(to + pack::size);
+        c.store(to + 2 * pack::size);
+        d.store(to + 3 * pack::size);
+    }
+};
+
+/// to[x] = start[x] + Σ_j weight_j[x] value_j[x] for begin <= x < end, terms in order. A null start is 0; `to` may be
+/// start, but no weight and no value. What is computed at a column does not depend on begin or end beyond the choice
+/// of vector or scalar fma.
+template <class T>
+void sum_products(row_term<T> const* terms, index_t count, T const* start, T* to, index_t begin, index_t end)
+{
+    using pack = simd::pack<T>;
+    constexpr index_t block = row_sums<T>::columns;
+    auto const from = [&](index_t x) { return start ? start + x : nullptr; };
+    index_t x = begin;
+    if (end - begin >= block) {
+        // The last columns, some of them once more: their starts are read before any column is written.
+        row_sums<T> last(from(end - block));
+        for (; x + block <= end; x += block) {
+            row_sums<T> sums(from(x));
+            sums.add(terms, count, x);
+            sums.store(to + x);
+        }
+        if (x == end) return;
+        last.add(terms, count, end - block);
+        return last.store(to + end - block);
+    }
+    for (; x + pack::size <= end; x += pack::size) {
+        pack a = start ? pack::load(start + x) : pack{};
         for (index_t j = 0; j < count; ++j)
             a = simd::fma(pack::load(terms[j].weight + x), pack::load(terms[j].value + x), a);
         a.store(to + x);

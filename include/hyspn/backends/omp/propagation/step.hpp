@@ -11,8 +11,8 @@
 #include <hyspn/propagation/step.hpp>
 
 /// \file
-/// Stencil operations by rows: columns whose neighbours all lie in the row by vectors, the margins by the operation
-/// object itself. Included by propagation/step.hpp.
+/// Stencil operations by rows: columns whose neighbours all lie in the row by vectors. Included by
+/// propagation/step.hpp.
 
 namespace hyspn::detail {
 
@@ -22,24 +22,47 @@ inline constexpr index_t most_row_terms = 256;
 template <class T>
 using row_terms = std::array<row_term<T>, static_cast<std::size_t>(most_row_terms)>;
 
-/// The columns whose neighbours are all inside the row.
-struct interior_columns {
-    index_t begin, end;
-
-    interior_columns(stencil_neighbours const& neighbours, index_t width)
+/// Sums of one row whose terms read columns x + dx: by vectors where all of these are inside the row, else one by one.
+template <class T>
+class stencil_row {
+public:
+    stencil_row(stencil_neighbours const& neighbours, index_t width) : width_(width)
     {
         index_t const margin = neighbours.kernel / 2 * neighbours.dilation;
-        begin = std::min(margin, width);
-        end = std::max(begin, width - margin);
+        begin_ = std::min(margin, width);
+        end_ = std::max(begin_, width - margin);
     }
 
-    /// Calls f(x) for the other columns.
-    template <class F>
-    void margins(index_t width, F const& f) const
+    void clear() { count_ = 0; }
+
+    /// A term of the columns x with 0 <= x + dx < width.
+    void add(T const* weight, T const* value, index_t dx)
     {
-        for (index_t x = 0; x < begin; ++x) f(x);
-        for (index_t x = end; x < width; ++x) f(x);
+        terms_[count_] = {weight, value};
+        dx_[count_++] = dx;
     }
+
+    /// to = start + the terms; a null start is 0.
+    void run(T const* start, T* to) const
+    {
+        sum_products(terms_.data(), static_cast<index_t>(count_), start, to, begin_, end_);
+        for (index_t x = 0; x < begin_; ++x) to[x] = sum(start, x);
+        for (index_t x = end_; x < width_; ++x) to[x] = sum(start, x);
+    }
+
+private:
+    T sum(T const* start, index_t x) const
+    {
+        T a = start ? start[x] : T(0);
+        for (std::size_t j = 0; j < count_; ++j)
+            if (x + dx_[j] >= 0 && x + dx_[j] < width_) a += terms_[j].weight[x] * terms_[j].value[x];
+        return a;
+    }
+
+    row_terms<T> terms_;
+    std::array<index_t, static_cast<std::size_t>(most_row_terms)> dx_;
+    std::size_t count_ = 0;
+    index_t width_, begin_, end_;
 };
 
 template <std::floating_point T>
@@ -49,20 +72,16 @@ void dispatch(exec::omp const& exec, stencil_step_op<T, memory::host> const& op)
     if (op.taps.extent(1) > most_row_terms || !all_rows_contiguous(op.taps, op.bias, op.from, op.to))
         return parallel_for(exec, op.shape(), op);
     if (width == 0) return;
-    interior_columns const columns(op.neighbours, width);
     exec::detail::for_each_index_omp(exec, N * height, [&](index_t row) {
         index_t const n = row / height, y = row % height;
-        row_terms<T> terms;
+        stencil_row<T> terms(op.neighbours, width);
         for (index_t l = 0; l < channels; ++l) {
-            std::size_t count = 0;
+            terms.clear();
             for (index_t j = 0; j < op.taps.extent(1); ++j) {
                 auto const [dy, dx] = op.neighbours[j];
-                if (y + dy >= 0 && y + dy < height)
-                    terms[count++] = {&op.taps(n, j, y, 0), &op.from(n, l, y + dy, 0) + dx};
+                if (y + dy >= 0 && y + dy < height) terms.add(&op.taps(n, j, y, 0), &op.from(n, l, y + dy, 0) + dx, dx);
             }
-            sum_products(terms.data(), static_cast<index_t>(count), &op.bias(n, l, y, 0), &op.to(n, l, y, 0),
-                         columns.begin, columns.end);
-            columns.margins(width, [&](index_t x) { op(n, l, y, x); });
+            terms.run(&op.bias(n, l, y, 0), &op.to(n, l, y, 0));
         }
     });
 }
@@ -74,21 +93,17 @@ void dispatch(exec::omp const& exec, stencil_transposed_op<T, memory::host> cons
     if (op.taps.extent(1) > most_row_terms || !all_rows_contiguous(op.taps, op.bias, op.from, op.to))
         return parallel_for(exec, op.shape(), op);
     if (width == 0) return;
-    interior_columns const columns(op.neighbours, width);
     exec::detail::for_each_index_omp(exec, N * height, [&](index_t row) {
         index_t const n = row / height, y = row % height;
-        row_terms<T> terms;
+        stencil_row<T> terms(op.neighbours, width);
         for (index_t l = 0; l < channels; ++l) {
-            std::size_t count = 0;
+            terms.clear();
             for (index_t j = 0; j < op.taps.extent(1); ++j) {
                 auto const [dy, dx] = op.neighbours[j];
                 if (y - dy >= 0 && y - dy < height)
-                    terms[count++] = {&op.taps(n, j, y - dy, 0) - dx, &op.from(n, l, y - dy, 0) - dx};
+                    terms.add(&op.taps(n, j, y - dy, 0) - dx, &op.from(n, l, y - dy, 0) - dx, -dx);
             }
-            sum_products(terms.data(), static_cast<index_t>(count),
-                         op.bias.data_handle() ? &op.bias(n, l, y, 0) : nullptr, &op.to(n, l, y, 0), columns.begin,
-                         columns.end);
-            columns.margins(width, [&](index_t x) { op(n, l, y, x); });
+            terms.run(op.bias.data_handle() ? &op.bias(n, l, y, 0) : nullptr, &op.to(n, l, y, 0));
         }
     });
 }
@@ -100,8 +115,6 @@ void dispatch(exec::omp const& exec, stencil_taps_gradient_op<T, memory::host> c
     index_t const G = op.from.extent(0), L = op.from.extent(2);
     if (G * L > most_row_terms || !all_rows_contiguous(op.lambda, op.from, op.dtaps))
         return parallel_for(exec, op.shape(), op);
-    if (width == 0) return;
-    interior_columns const columns(op.neighbours, width);
     exec::detail::for_each_index_omp(exec, N * height, [&](index_t row) {
         index_t const n = row / height, y = row % height;
         row_terms<T> terms;
@@ -113,8 +126,7 @@ void dispatch(exec::omp const& exec, stencil_taps_gradient_op<T, memory::host> c
                 for (index_t l = 0; l < L; ++l)
                     terms[count++] = {&op.lambda(g, n, l, y, 0), &op.from(g, n, l, y + dy, 0) + dx};
             T* const to = &op.dtaps(n, j, y, 0);
-            sum_products(terms.data(), G * L, to, to, columns.begin, columns.end);
-            columns.margins(width, [&](index_t x) { op(n, j, y, x); });
+            sum_products(terms.data(), G * L, to, to, std::max<index_t>(0, -dx), std::min(width, width - dx));
         }
     });
 }
