@@ -208,8 +208,8 @@ TEMPLATE_TEST_CASE("HAM kernels agree with the reference at all radii", "", floa
     using T = TestType;
     parity_count count;
     for (double const spread : {1e-6, 1e-2, 1., 8.}) compare<T>(count, {.outputs = 3}, {1, 3, 9, 21}, spread);
-    // Logits u of several hundred: where two compete, their weights e^{|u|−M} carry |u| round-offs of u itself.
-    compare<T>(count, {.outputs = 3}, {1, 3, 9, 21}, 40, 1 << 13);
+    // Logits u from tens to several hundred: where two compete, their weights e^{|u|−M} carry |u| round-offs of u.
+    for (double const spread : {15., 25., 40.}) compare<T>(count, {.outputs = 3}, {1, 3, 9, 21}, spread, 1 << 13);
     compare<double>(count, {.outputs = 3}, {1, 3, 9, 21}, 1e-200);
     compare<float>(count, {.outputs = 3}, {1, 3, 9, 21}, 1e-25);
     count.check();

@@ -102,7 +102,7 @@ TEMPLATE_TEST_CASE("layers with rows of zeros, and beyond the plain formulas, on
     for_each_layer(3, 5, {5, 9}, [](auto const& f) { check_parity<T>(f, 0.5, 0); });
     // Exponents of some points are within the plain formulas, of others beyond: logits of tens compete by their
     // exponentials, which carry as many round-offs.
-    for (double spread : {4., 12.})
+    for (double spread : {4., 12., 24., 60.})
         for_each_layer(3, 5, {5, 9}, [&](auto const& f) { check_parity<T>(f, spread, 0.3, 1 << 13); });
 }
 

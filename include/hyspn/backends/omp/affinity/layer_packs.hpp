@@ -78,13 +78,14 @@ public:
     void logits(Store const& store)
     {
         V square(T(0));
+        V const damping = damping_of_sines();
         for (plane& p : planes_) {
-            p.n = sinh(p.u);
+            p.n = sinh(p.u) * damping;
             square = fma(p.n, p.n, square);
         }
         V const omega = sqrt(square);
         auto const curved = greatest_ > V(linear);
-        V const scale = select<T>(curved, asinh(omega) / omega, V(T(1))) * V(T(0.5) / rows_.s);
+        V const scale = select<T>(curved, asinh(omega / damping) / omega, V(T(1))) * V(T(0.5) / rows_.s);
         for (std::size_t o = 0; o < planes_.size(); ++o)
             store(static_cast<index_t>(o), scale * select<T>(curved, planes_[o].n, planes_[o].u));
     }
@@ -94,16 +95,16 @@ public:
     template <class Load>
     V through_norm(Load const& load)
     {
-        V const zero(T(0)), one(T(1)), half(T(0.5)), out(T(0.5) / rows_.s);
+        V const zero(T(0)), one(T(1)), half(T(0.5)), out(T(0.5) / rows_.s), damping = damping_of_sines();
         V square = zero;
         for (plane& p : planes_) {
             simd::hyperbolic_pair<T> const h(p.u);
-            p.n = h.sinh;
-            p.cosine_u = h.cosh;
+            p.n = h.sinh * damping;
+            p.cosine_u = h.cosh * damping;
             square = fma(p.n, p.n, square);
         }
         auto const plain = greatest_ <= V(linear);
-        V const omega = sqrt(square), theta = asinh(omega), root = sqrt(one + square);
+        V const omega = sqrt(square), theta = asinh(omega / damping), root = sqrt(fma(damping, damping, square));
         V const stretch = select<T>(plain, one, theta / omega);
         V along = zero, excluded = zero;
         for (std::size_t o = 0; o < planes_.size(); ++o) {
@@ -148,7 +149,7 @@ public:
             std::size_t const i = first_ + o;
             plane const& p = planes_[o];
             T const zeta = rows_.zeta[i], b = rows_.b[i];
-            V const cosine = sqrt(fma(p.argument, p.argument, one)), tangent = p.argument / cosine;
+            V const cosine = length_with_one(p.argument), tangent = p.argument / cosine;
             V const ch(rows_.cosh_b[i]), sh(rows_.sinh_b[i]), inverse = one / cosine, du = p.du * V(zeta);
             V const x = p.y0 * sinhc_ * ch * inverse, bias = cosh_a_ * sh * inverse;
             stretch = stretch + V(T(8) * c) * du * sinhc_ * (p.y0 * langevin * ch - sh) * inverse;
@@ -163,15 +164,28 @@ public:
     }
 
 private:
-    static constexpr T largest_exponent = 30;
+    /// e^80 and the sums below are floats.
+    static constexpr T largest_exponent = 80;
+    /// Squares of hyperbolic sines of more than this may not be.
+    static constexpr T largest_squared = 30;
     /// Below this |u| the logits are u/(2s) to rounding, while squares begin to underflow.
     static constexpr T linear = std::is_same_v<T, float> ? T(1e-5) : T(1e-9);
 
     struct plane {
         V y0, argument, y, u;  ///< argument: sinh y
         V du;                  ///< cotangent of u
-        V n, cosine_u;         ///< the output's direction; cosh u
+        V n, cosine_u;         ///< the output's direction; cosh u, damped
     };
+
+    /// A power of two by which sinh u and cosh u are multiplied wherever only their ratios count.
+    V damping_of_sines() const { return select<T>(greatest_ > V(largest_squared), V(T(0x1p-64)), V(T(1))); }
+
+    /// √(1 + a²).
+    static V length_with_one(V a)
+    {
+        V const size = abs(a), limit(T(1e9)), b = min(size, limit);
+        return select<T>(size > limit, size, sqrt(fma(b, b, V(T(1)))));
+    }
 
     layer_rows<T> const& rows_;
     std::size_t first_;
