@@ -32,7 +32,7 @@ struct arguments {
     std::vector<std::string> tasks{task_names.begin(), task_names.end()};
     std::vector<std::string> affinities{affinity_names.begin(), affinity_names.end()};
     std::vector<std::string> propagations{propagation_names.begin(), propagation_names.end()};
-    index_t seeds = 3;
+    index_t seeds = 3, first_seed = 1;
     bool reduced = false;
     run_options run{.iterations = 1000, .scenes = 200, .held_out = 16};
     network_config network{.width = 16, .features = 16, .steps = 12};
@@ -71,6 +71,9 @@ std::optional<arguments> parse(int count, char const* const* values)
     app.add_option("--affinities", a.affinities, list_of(affinity_names))->delimiter(',');
     app.add_option("--propagations", a.propagations, list_of(propagation_names))->delimiter(',');
     auto const* const seeds = app.add_option("--seeds", a.seeds, "trainings of each kind")->check(CLI::PositiveNumber);
+    app.add_option("--first-seed", a.first_seed, "of them; rows of trials.csv made elsewhere may be joined")
+        ->capture_default_str()
+        ->check(CLI::PositiveNumber);
     auto const* const iterations =
         app.add_option("--iterations", a.run.iterations, "training steps")->check(CLI::PositiveNumber);
     app.add_option("--frames", a.frames, "folder of real frames");
@@ -199,7 +202,7 @@ int run(int count, char const* const* values)
     std::signal(SIGINT, request_stop);
     std::filesystem::create_directories(a->out);
     auto trials = read_trials(a->out / "trials.csv", budget_of(*a));
-    for (index_t seed = 1; seed <= a->seeds; ++seed)
+    for (index_t seed = a->first_seed; seed < a->first_seed + a->seeds; ++seed)
         for (auto const& name : a->tasks) task_trials(*a, name, static_cast<std::uint64_t>(seed), trials).run();
     print_tables(std::cout, trials);
     return 0;
