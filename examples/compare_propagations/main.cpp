@@ -14,17 +14,19 @@
 #include <hyspn/io/image.hpp>
 
 #include "../complete_depth/arguments.hpp"
-#include "../complete_depth/canvas.hpp"
 #include "../complete_depth/completion.hpp"
 #include "../complete_depth/output_files.hpp"
 #include "../complete_depth/problem.hpp"
 #include "../complete_depth/propagation_method.hpp"
 #include "../complete_depth/report.hpp"
+#include "../drawing/colour_map.hpp"
+#include "../drawing/sheet.hpp"
 
 namespace compare_propagations {
 namespace {
 
 using namespace complete_depth;
+using hyspn::index_t;
 
 std::vector<std::string> names()
 {
@@ -88,26 +90,16 @@ void print(std::vector<entry> const& entries)
 }
 
 /// Errors side by side, all on one scale: twice the RMSE of the initial map is the brightest.
-picture draw_sheet(problem const& p, std::vector<entry> const& entries)
+drawing::picture draw_errors(problem const& p, std::vector<entry> const& entries)
 {
-    constexpr index_t across = 5, tile_width = 200, gap = 4, label = canvas::text_rows + 4;
-    index_t const step = std::max<index_t>(1, (p.width() + tile_width - 1) / tile_width);
-    index_t const columns = p.width() / step, rows = p.height() / step;
-    index_t const down = (static_cast<index_t>(entries.size()) + across - 1) / across;
-    canvas on(down * (rows + label + gap) + gap, across * (columns + gap) + gap, {0.08F, 0.08F, 0.1F});
     float const high = 2 * static_cast<float>(entries.front().errors.rmse);
-    for (std::size_t k = 0; k < entries.size(); ++k) {
-        auto const place = static_cast<index_t>(k);
-        index_t const top = gap + place / across * (rows + label + gap), left = gap + place % across * (columns + gap);
-        on.text(top + 1, left, 1, entries[k].name, {1, 1, 1});
-        for (index_t i = 0; i < rows; ++i)
-            for (index_t j = 0; j < columns; ++j) {
-                float const truth = p.truth(i * step, j * step);
-                float const error = std::abs(entries[k].depth(i * step, j * step) - truth);
-                on.set(top + label + i, left + j, truth > 0 ? inferno(error / high) : colour{0.45F, 0.45F, 0.45F});
-            }
-    }
-    return on.take();
+    std::vector<drawing::panel> panels;
+    for (auto const& e : entries)
+        panels.push_back({e.name, [&p, &e, high](index_t i, index_t j) {
+                              float const truth = p.truth(i, j), error = std::abs(e.depth(i, j) - truth);
+                              return truth > 0 ? drawing::inferno(error / high) : drawing::unknown;
+                          }});
+    return drawing::draw_sheet(panels, p.height(), p.width(), 5, 200);
 }
 
 void run(arguments const& a)
@@ -119,7 +111,7 @@ void run(arguments const& a)
     if (a.out.empty()) return;
     output_files files;
     files.make_folder(a.out);
-    hyspn::io::write_rgb_png(files.add(a.out / "comparison.png"), draw_sheet(p, entries));
+    hyspn::io::write_rgb_png(files.add(a.out / "comparison.png"), draw_errors(p, entries));
     files.commit();
 }
 

@@ -19,8 +19,8 @@ struct completion {
     hyspn::tensor<float, 2> initial;   ///< the map before propagation, metres
     hyspn::tensor<float, 2> depth;     ///< the map after it, metres
     hyspn::tensor<float, 4> gates;     ///< [1, K, H, W], as the propagation took them; of logits the exponentials
-    float curvature = 0;               ///< of the distances of features
-    float temperature = 0;             ///< at which a distance counts as an edge
+    float curvature = 0;               ///< of the distances of features; 0: Euclidean
+    float temperature = 0;             ///< at which a distance counts as an edge; 0: none is known
     std::string origin;                ///< where the values of the affinity come from
     hyspn::io::safetensors values;     ///< these values, as --weights reads them
     std::string network;               ///< configuration of the trained network that made the map; empty without

@@ -11,7 +11,9 @@
 namespace complete_depth {
 namespace {
 
-constexpr colour white{1, 1, 1}, dark{0.08F, 0.08F, 0.1F}, unknown{0.45F, 0.45F, 0.45F};
+using namespace drawing;
+
+constexpr colour white{1, 1, 1}, dark{0.08F, 0.08F, 0.1F};
 
 /// The value below which a share of all values lies; they are reordered. 0 when there are none.
 float quantile(std::vector<float>& values, double share)

@@ -6,7 +6,6 @@
 
 #include "../learning/adaptation.hpp"
 #include "completion.hpp"
-#include "gates.hpp"
 
 namespace complete_depth {
 namespace {
@@ -19,16 +18,15 @@ hyspn::tensor<float, 2> in_metres(hyspn::tensor<float, 4> const& map, float scal
     return metres;
 }
 
-/// What the network saw in the image, for the pictures. An affinity without curvature or temperature gets small ones:
-/// its distances are Euclidean.
+/// What the network saw in the image, for the pictures.
 void note_inside(learning::inside seen, completion& result)
 {
     result.features =
         hyspn::tensor<float, 3>(seen.features.extent(1), seen.features.extent(2), seen.features.extent(3));
     std::copy(seen.features.begin(), seen.features.end(), result.features.begin());
     result.gates = std::move(seen.gates);
-    result.curvature = seen.curvature > 0 ? seen.curvature : geodesic_curvature;
-    result.temperature = seen.temperature > 0 ? seen.temperature : 1.0F;
+    result.curvature = seen.curvature;
+    result.temperature = seen.temperature;
 }
 
 }  // namespace

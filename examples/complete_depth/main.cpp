@@ -10,6 +10,7 @@
 #include <hyspn/io/image.hpp>
 
 #include "../common/progress.hpp"
+#include "../drawing/affinity_picture.hpp"
 #include "arguments.hpp"
 #include "completion.hpp"
 #include "output_files.hpp"
@@ -28,7 +29,7 @@ void write_files(arguments const& a, problem const& p, completion const& c, std:
         files.make_folder(a.out);
         hyspn::io::write_depth_png(files.add(a.out / "depth.png"), c.depth);
         hyspn::io::write_rgb_png(files.add(a.out / "depth_color.png"), draw_depth(p, c));
-        hyspn::io::write_rgb_png(files.add(a.out / "affinity.png"), draw_affinity(p, c));
+        hyspn::io::write_rgb_png(files.add(a.out / "affinity.png"), drawing::draw_affinity({p.rgb, c.features, c.gates, c.curvature, c.temperature}));
         if (p.has_truth()) hyspn::io::write_rgb_png(files.add(a.out / "error.png"), draw_error(p, c));
     }
     if (!a.save_weights.empty()) c.values.write(files.add(a.save_weights));

@@ -2,12 +2,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "canvas.hpp"
+#include "../drawing/canvas.hpp"
 #include "completion.hpp"
 
 /// Pictures of results.
 
 namespace complete_depth {
+
+using drawing::picture;
 
 /// The completed depth in the size of the image, near bright, far dark, with a scale in metres in a corner.
 picture draw_depth(problem const& p, completion const& c);
@@ -15,9 +17,5 @@ picture draw_depth(problem const& p, completion const& c);
 /// |depth − truth| in the size of the image, with a scale in metres; grey where the truth is unknown. Sparse truth is
 /// drawn as blobs.
 picture draw_error(problem const& p, completion const& c);
-
-/// The image with a few marked pixels; beside it, the weakest of each pixel's affinity weights; and for each marked
-/// pixel its surroundings, the similarity exp(−d/τ) of everything around to it, and the weights of its neighbours.
-picture draw_affinity(problem const& p, completion const& c);
 
 }  // namespace complete_depth

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The hyspn authors
 // SPDX-License-Identifier: Apache-2.0
 
-// A network's scores on a folder of frames, beside those of the map it starts from.
+// A network's scores on a folder of frames, beside those of the map it starts from, and pictures.
 #include <chrono>
 #include <iostream>
 #include <optional>
@@ -10,18 +10,20 @@
 
 #include <hyspn/core/error.hpp>
 #include <hyspn/data/folder.hpp>
+#include <hyspn/io/image.hpp>
 
 #include "../common/run_main.hpp"
 #include "../learning/adaptation.hpp"
 #include "../learning/table.hpp"
 #include "../learning/training_run.hpp"
+#include "pictures.hpp"
 
 namespace {
 
 using namespace learning;
 
 struct arguments {
-    std::filesystem::path weights, frames;
+    std::filesystem::path weights, frames, out;
     index_t adapt = 0;
     double share = 1;
     int threads = 0;
@@ -42,6 +44,7 @@ std::optional<arguments> parse(int count, char const* const* values)
     app.add_option("--share", a.share, "of the network's map; the rest is the map before")
         ->capture_default_str()
         ->check(CLI::Range(0.0, 1.0));
+    app.add_option("--out", a.out, "folder for pictures of each frame: maps and errors, and the network's affinity");
     app.add_option("--threads", a.threads, "0: all")->capture_default_str();
     try {
         app.parse(count, values);
@@ -67,6 +70,14 @@ void mix(hyspn::tensor<float, 4>& out, hyspn::tensor<float, 4> const& before, do
     for (index_t k = 0; k < out.size(); ++k) out.data()[k] = s * out.data()[k] + (1 - s) * before.data()[k];
 }
 
+void write_pictures(exec_policy const& exec, std::filesystem::path const& folder, network const& net, example const& e,
+                    hyspn::tensor<float, 4> const& before, hyspn::tensor<float, 4> const& out)
+{
+    hyspn::io::write_rgb_png(folder / (e.name + ".png"), evaluate::draw_result(e, before, out));
+    hyspn::io::write_rgb_png(folder / (e.name + "_affinity.png"),
+                             evaluate::draw_inside(e, net.look_inside(exec, e.arrays())));
+}
+
 result score_frames(exec_policy const& exec, arguments const& a, task const& t, std::vector<example> const& frames)
 {
     result r;
@@ -81,6 +92,7 @@ result score_frames(exec_policy const& exec, arguments const& a, task const& t, 
         r.seconds += std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
         auto const before = t.initial(e);
         mix(out, before, a.share);
+        if (!a.out.empty()) write_pictures(exec, a.out, *net, e, before, out);
         r.initial.push_back(t.score(exec, e, before));
         r.final.push_back(t.score(exec, e, out));
     }
@@ -104,6 +116,7 @@ int run(int count, char const* const* values)
     if (a->adapt > 0 && config.task != "depth") throw usage_error("--adapt is for networks of depth");
     auto const t = make_task(config.task);
     auto const frames = load_frames(exec, *t, a->frames);
+    if (!a->out.empty()) std::filesystem::create_directories(a->out);
     auto const r = score_frames(exec, *a, *t, frames);
     std::cout << to_text(config) << "\n\n";
     print("before", frames, r.initial);

@@ -65,7 +65,9 @@ std::optional<arguments> parse(int count, char const* const* values)
     arguments a;
     CLI::App app{
         "Trains every affinity with every propagation on the same scenes and prints tables of their scores. Finished\n"
-        "trainings are in trials.csv of --out: the program goes on where it was stopped."};
+        "trainings are in trials.csv of --out: the program goes on where it was stopped. Their networks are in its "
+        "folder\n"
+        "weights, for evaluate."};
     auto const* const reduced = app.add_flag("--reduced", a.reduced, "small networks, few steps, one seed");
     app.add_option("--tasks", a.tasks, list_of(task_names))->delimiter(',');
     app.add_option("--affinities", a.affinities, list_of(affinity_names))->delimiter(',');
@@ -78,7 +80,7 @@ std::optional<arguments> parse(int count, char const* const* values)
         app.add_option("--iterations", a.run.iterations, "training steps")->check(CLI::PositiveNumber);
     app.add_option("--frames", a.frames, "folder of real frames");
     app.add_option("--threads", a.run.threads, "0: all");
-    app.add_option("--out", a.out, "folder for trials.csv")->required();
+    app.add_option("--out", a.out, "folder for trials.csv and weights")->required();
     app.add_flag("--quiet", a.run.quiet, "no progress");
     try {
         app.parse(count, values);
@@ -174,7 +176,16 @@ private:
         made.seconds = result.log.back().seconds;
         made.scenes = mean_scores(exec_, *net, *task_, scenes_.validation);
         made.frames = mean_scores(exec_, *net, *task_, frames_);
+        net->save_weights(weights_file(wanted));
         keep(made);
+    }
+
+    std::filesystem::path weights_file(trial const& t) const
+    {
+        auto const folder = a_.out / "weights";
+        std::filesystem::create_directories(folder);
+        return folder /
+               (t.task + "_" + t.propagation + "_" + t.affinity + "_" + std::to_string(t.seed) + ".safetensors");
     }
 
     void keep(trial const& t)

@@ -134,6 +134,26 @@ TEST_CASE("evaluate and segment_labels: tables and refined labels of frames")
     CHECK(table(adapted.out) != table(depth.out));
     CHECK(table(evaluate("depth", "").out) == table(depth.out));
     CHECK(evaluate("labels", " --adapt 2").status == 2);
+    for (auto const* net : {"depth", "labels"}) {
+        auto const pictures = folder / (std::string(net) + "_pictures");
+        auto const drawn = evaluate(net, " --share 0 --out " + pictures.string());
+        INFO(drawn.err);
+        REQUIRE(drawn.status == 0);
+        CHECK(std::filesystem::exists(pictures / "frame1_affinity.png"));
+        // The network has no share: its panels, those of the third column, are those of the second but for their
+        // titles.
+        auto const sheet = io::read_rgb_png(pictures / "frame0.png");
+        index_t const width = (sheet.extent(2) - 4) / 3, title = 4 + 9;
+        index_t different = 0;
+        for (index_t i = title; i < title + 32; ++i)
+            for (index_t j = 0; j < width - 4; ++j)
+                different += sheet(1, i, 4 + width + j) == sheet(1, i, 4 + 2 * width + j) ? 0 : 1;
+        CHECK(different == 0);
+        auto const plain = evaluate(net, " --out " + pictures.string());
+        REQUIRE(plain.status == 0);
+        auto const other = io::read_rgb_png(pictures / "frame0.png");
+        CHECK_FALSE(std::equal(other.begin(), other.end(), sheet.begin()));
+    }
     auto const labels = evaluate("labels", "");
     CHECK(labels.status == 0);
     CHECK_THAT(labels.out, Catch::Contains("| network | mIoU |"));
@@ -171,6 +191,8 @@ TEST_CASE("experiment: every kind once, and none twice")
                               Catch::Contains("Label refinement, real frames"));
     auto const trials = read_text(folder / "out" / "trials.csv");
     CHECK(std::count(trials.begin(), trials.end(), '\n') == 8);
+    for (auto const* name : {"depth_cspn_ham_1", "labels_cspn_euclidean_1"})
+        CHECK(std::filesystem::exists(folder / "out" / "weights" / (std::string(name) + ".safetensors")));
     auto const second = run();
     CHECK(second.out == first.out);
     CHECK(read_text(folder / "out" / "trials.csv") == trials);

@@ -132,6 +132,21 @@ TEST_CASE("Pixels near edges are what the definition says")
             }
 }
 
+TEST_CASE("The mask of pixels near edges is what the definition says, on every policy")
+{
+    auto const truth = random_scene(41, 37, 3);
+    for (double const radius : {0., 1., 3., 4.5})
+        for (bool const diagonal : {true, false}) {
+            metrics::depth_edge_options const options{.diagonal = diagonal, .radius = radius};
+            auto const expected = near_edges(truth, options);
+            auto const same = [&](auto const& near) { return std::equal(near.begin(), near.end(), expected.begin()); };
+            CHECK(same(metrics::near_depth_edges(seq, truth, options)));
+            CHECK(same(metrics::near_depth_edges(exec::omp{.threads = 2}, truth, options)));
+        }
+    CHECK(thrown<value_error>([&] { metrics::near_depth_edges(seq, truth, {.radius = -1}); }) ==
+          "metrics::near_depth_edges: radius must be from 0 to a million, got -1");
+}
+
 TEST_CASE("Given pixels do not count, yet their edges do; holes make none")
 {
     auto const truth = map_of({{2, 2, 4, 4, 0, 9, 9, 9}}), given = map_of({{0, 2, 4, 0, 0, 0, 0, 0}});

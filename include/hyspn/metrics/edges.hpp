@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cmath>
+#include <cstdint>
 #include <limits>
 
 #include <hyspn/core/math.hpp>
@@ -85,6 +86,26 @@ private:
     }
 };
 
+/// The sides of the edge pixel nearest to (i, j) within the radius, of equals the first in raster order; none if none
+/// is.
+inline edge_sides nearest_edge(view<edge_sides const, 2> const& sides, double radius, index_t i, index_t j)
+{
+    auto const r = static_cast<index_t>(radius);
+    auto const bottom = i + r < sides.extent(0) ? i + r : sides.extent(0) - 1;
+    auto const right = j + r < sides.extent(1) ? j + r : sides.extent(1) - 1;
+    edge_sides nearest;
+    double least = std::nextafter(radius * radius, HUGE_VAL);
+    for (index_t y = i > r ? i - r : 0; y <= bottom; ++y)
+        for (index_t x = j > r ? j - r : 0; x <= right; ++x) {
+            auto const square = static_cast<double>((y - i) * (y - i) + (x - j) * (x - j));
+            if (square < least && sides(y, x).back > 0) {
+                least = square;
+                nearest = sides(y, x);
+            }
+        }
+    return nearest;
+}
+
 struct depth_edge_sums {
     double near_square = 0, near_absolute = 0, near = 0, far_square = 0, far_absolute = 0, far = 0;
     double between = 0, sided = 0;
@@ -115,7 +136,7 @@ struct depth_edge_op {
         auto const t = static_cast<double>(truth(i, j)), p = static_cast<double>(prediction(i, j));
         if (!(t > 0) || (given.size() > 0 && given(i, j) > T(0))) return {};
         double const e = p - t, square = unfused(e * e);
-        auto const s = nearest_edge(i, j);
+        auto const s = nearest_edge(sides, radius, i, j);
         depth_edge_sums sums;
         if (!(s.back > 0)) {
             sums.far_square = square;
@@ -131,26 +152,16 @@ struct depth_edge_op {
         sums.between = s.encloses(p, margin) ? 1 : 0;
         return sums;
     }
+};
 
-private:
-    /// The first in raster order of the nearest.
-    edge_sides nearest_edge(index_t i, index_t j) const
-    {
-        auto const r = static_cast<index_t>(radius);
-        auto const bottom = i + r < sides.extent(0) ? i + r : sides.extent(0) - 1;
-        auto const right = j + r < sides.extent(1) ? j + r : sides.extent(1) - 1;
-        edge_sides nearest;
-        double least = std::nextafter(radius * radius, HUGE_VAL);
-        for (index_t y = i > r ? i - r : 0; y <= bottom; ++y)
-            for (index_t x = j > r ? j - r : 0; x <= right; ++x) {
-                auto const square = static_cast<double>((y - i) * (y - i) + (x - j) * (x - j));
-                if (square < least && sides(y, x).back > 0) {
-                    least = square;
-                    nearest = sides(y, x);
-                }
-            }
-        return nearest;
-    }
+/// 1 where an edge pixel lies within the radius.
+struct near_edge_op {
+    view<edge_sides const, 2> sides;
+    double radius;
+    view<std::uint8_t, 2> near;
+
+    dims<2> shape() const { return near.extents(); }
+    void operator()(index_t i, index_t j) const { near(i, j) = nearest_edge(sides, radius, i, j).back > 0 ? 1 : 0; }
 };
 
 inline void require_edge_options(char const* function, depth_edge_options const& o)
@@ -159,6 +170,14 @@ inline void require_edge_options(char const* function, depth_edge_options const&
     require_value(o.jump > 0 && std::isfinite(o.jump), function, "jump", "positive and finite", o.jump);
     require_value(o.radius >= 0 && o.radius <= 1e6, function, "radius", "from 0 to a million", o.radius);
     require_value(o.margin >= 0 && o.margin < 0.5, function, "margin", "at least 0 and below 0.5", o.margin);
+}
+
+template <execution_policy P, class T>
+tensor<edge_sides, 2> sides_of(P const& exec, view<T const, 2> const& truth, depth_edge_options const& o)
+{
+    tensor<edge_sides, 2> sides(truth.extents());
+    hyspn::detail::dispatch(exec, edge_sides_op<T>{truth, o.jump, o.diagonal, as_view(sides)});
+    return sides;
 }
 
 }  // namespace detail
@@ -184,8 +203,7 @@ template <execution_policy P, view_of_rank<2> X, view_of_rank<2> Y, view_of_rank
         hyspn::detail::require_shape(function, "prediction", "[H, W] of truth", p.extents(), t.extents());
         if (g.size() > 0) hyspn::detail::require_shape(function, "given", "[H, W] of truth", g.extents(), t.extents());
         detail::require_edge_options(function, options);
-        tensor<detail::edge_sides, 2> sides(t.extents());
-        hyspn::detail::dispatch(exec, detail::edge_sides_op<T>{t, options.jump, options.diagonal, as_view(sides)});
+        auto const sides = detail::sides_of(exec, t, options);
         auto const s =
             reduce(exec, t.size(), detail::depth_edge_op<T>{p, t, g, as_const(sides), options.radius, options.margin});
         return {std::sqrt(s.near_square / s.near),
@@ -204,6 +222,18 @@ template <execution_policy P, view_of_rank<2> X, view_of_rank<2> Y>
                                                                depth_edge_options const& options = {})
     {
         return depth_edges(exec, prediction, truth, view<value_type_of<Y const> const, 2>{}, options);
+    }
+
+/// Where depth_edges counts pixels as near an edge of `truth` [H, W], metres: 1 there, else 0. Throws value_error.
+template <execution_policy P, view_of_rank<2> Y>
+    requires same_space<P, Y> tensor<std::uint8_t, 2> near_depth_edges(P const& exec, Y const& truth,
+                                                                       depth_edge_options const& options = {})
+    {
+        detail::require_edge_options("metrics::near_depth_edges", options);
+        auto const sides = detail::sides_of(exec, as_const(truth), options);
+        tensor<std::uint8_t, 2> near(sides.extents());
+        hyspn::detail::dispatch(exec, detail::near_edge_op{as_const(sides), options.radius, as_view(near)});
+        return near;
     }
 
 }  // namespace hyspn::metrics

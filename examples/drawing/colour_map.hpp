@@ -4,11 +4,14 @@
 
 #include <algorithm>
 
-namespace complete_depth {
+namespace drawing {
 
 struct colour {
     float red, green, blue;
 };
+
+/// Of pixels of which nothing is known.
+inline constexpr colour unknown{0.45F, 0.45F, 0.45F};
 
 /// A colour scale of even perceived steps: three polynomials of degree 6, constant term first.
 struct colour_map {
@@ -41,4 +44,4 @@ inline constexpr colour_map inferno{
     {0.001651F, 0.563956F, -3.972854F, 17.436399F, -33.402359F, 32.626064F, -12.242669F},
     {-0.019481F, 3.932712F, -15.942394F, 44.354145F, -81.807309F, 73.209520F, -23.070325F}};
 
-}  // namespace complete_depth
+}  // namespace drawing

@@ -9,7 +9,7 @@
 
 #include "colour_map.hpp"
 
-namespace complete_depth {
+namespace drawing {
 
 using hyspn::index_t;
 using picture = hyspn::tensor<float, 3>;
@@ -74,4 +74,4 @@ private:
     picture pixels_;
 };
 
-}  // namespace complete_depth
+}  // namespace drawing

@@ -5,7 +5,7 @@
 #include <cctype>
 #include <string>
 
-namespace complete_depth {
+namespace drawing {
 namespace {
 
 /// Rows of a letter from the top, an octal digit each, the highest bit on the left.
@@ -34,4 +34,4 @@ void canvas::text(index_t top, index_t left, index_t zoom, std::string_view word
     }
 }
 
-}  // namespace complete_depth
+}  // namespace drawing
