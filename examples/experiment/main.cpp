@@ -65,9 +65,7 @@ std::optional<arguments> parse(int count, char const* const* values)
     arguments a;
     CLI::App app{
         "Trains every affinity with every propagation on the same scenes and prints tables of their scores. Finished\n"
-        "trainings are in trials.csv of --out: the program goes on where it was stopped. Their networks are in its "
-        "folder\n"
-        "weights, for evaluate."};
+        "trainings are in trials.csv of --out, their networks beside it: the program goes on where it was stopped."};
     auto const* const reduced = app.add_flag("--reduced", a.reduced, "small networks, few steps, one seed");
     app.add_option("--tasks", a.tasks, list_of(task_names))->delimiter(',');
     app.add_option("--affinities", a.affinities, list_of(affinity_names))->delimiter(',');
