@@ -3,6 +3,8 @@
 #pragma once
 
 #include <algorithm>
+#include <cmath>
+#include <cstdint>
 
 namespace drawing {
 
@@ -43,5 +45,16 @@ inline constexpr colour_map inferno{
     {0.000219F, 0.106513F, 11.602493F, -41.703996F, 77.162936F, -71.319428F, 25.131126F},
     {0.001651F, 0.563956F, -3.972854F, 17.436399F, -33.402359F, 32.626064F, -12.242669F},
     {-0.019481F, 3.932712F, -15.942394F, 44.354145F, -81.807309F, 73.209520F, -23.070325F}};
+
+/// Of classes: neighbouring numbers get colours far apart, a negative one is unknown.
+inline colour class_colour(std::int32_t label)
+{
+    if (label < 0) return unknown;
+    auto const part = [&](float phase) {
+        return 0.5F + 0.4F * std::cos(6.2831853F * (0.618034F * static_cast<float>(label) + phase));
+    };
+    float const bright = label % 3 == 0 ? 1.0F : label % 3 == 1 ? 0.8F : 0.6F;
+    return {bright * part(0), bright * part(1 / 3.0F), bright * part(2 / 3.0F)};
+}
 
 }  // namespace drawing

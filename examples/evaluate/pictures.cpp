@@ -104,17 +104,6 @@ picture draw_depths(example const& e, map const& before, map const& after)
                     {"edge error", at_edges(error_after)}});
 }
 
-/// Neighbouring numbers get colours far apart.
-colour class_colour(std::int32_t label)
-{
-    if (label < 0) return unknown;
-    auto const turn = [&](float phase) {
-        return 0.5F + 0.4F * std::cos(6.2831853F * (0.618034F * static_cast<float>(label) + phase));
-    };
-    float const bright = label % 3 == 0 ? 1.0F : label % 3 == 1 ? 0.8F : 0.6F;
-    return {bright * turn(0), bright * turn(1 / 3.0F), bright * turn(2 / 3.0F)};
-}
-
 picture draw_labels(example const& e, map const& before, map const& after)
 {
     auto const coarse = learning::best_class(before), refined = learning::best_class(after);

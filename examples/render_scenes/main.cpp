@@ -22,13 +22,13 @@
 
 #include "../common/progress.hpp"
 #include "../common/usage_error.hpp"
-#include "../complete_depth/canvas.hpp"
+#include "../drawing/canvas.hpp"
 
 namespace render_scenes {
 namespace {
 
-using complete_depth::canvas;
-using complete_depth::colour;
+using drawing::canvas;
+using drawing::colour;
 using hyspn::index_t;
 namespace data = hyspn::data;
 
@@ -127,16 +127,7 @@ void save(arguments const& a, rendered r, index_t k)
 colour depth_colour(float z)
 {
     if (!(z > 0)) return {0, 0, 0};
-    return complete_depth::viridis(1 - std::log(z / 0.4F) / std::log(200.0F));
-}
-
-colour part_colour(std::int32_t part)
-{
-    auto const draw = [&](std::uint64_t which) {
-        return static_cast<float>(0.15 +
-                                  0.8 * hyspn::random_stream(4 * static_cast<std::uint64_t>(part) + which).uniform());
-    };
-    return {draw(1), draw(2), draw(3)};
+    return drawing::viridis(1 - std::log(z / 0.4F) / std::log(200.0F));
 }
 
 constexpr index_t pictures = 4;
@@ -152,7 +143,7 @@ void paint(canvas& sheet, rendered const& r, index_t top, index_t left)
     sheet.cells(top, left + 2 * width, height, width, 1,
                 [&](index_t i, index_t j) { return depth_colour(r.sparse(i, j)); });
     sheet.cells(top, left + 3 * width, height, width, 1,
-                [&](index_t i, index_t j) { return part_colour(s.parts(i, j)); });
+                [&](index_t i, index_t j) { return drawing::class_colour(s.parts(i, j)); });
 }
 
 void run(arguments const& a)
