@@ -46,16 +46,17 @@ float contrast(picture const& rgb, position a, position b)
     return sum;
 }
 
-/// A pixel in even surroundings a few pixels beside a strong edge: of a quarter of the image, the best such.
+/// A pixel in even surroundings a few pixels beside a strong edge: of the inner part of a quarter of the image, the
+/// best such.
 position find_edge_side(picture const& rgb, int quarter)
 {
     constexpr index_t near = 2, far = 6;
-    index_t const height = rgb.extent(1), width = rgb.extent(2);
+    index_t const height = rgb.extent(1), width = rgb.extent(2), apart = std::min(height, width) / 16;
     index_t const top = quarter / 2 * (height / 2), left = quarter % 2 * (width / 2);
     position best{top + height / 4, left + width / 4};
     float best_score = -1;
-    for (index_t y = std::max(top, far); y < std::min(top + height / 2, height - far); y += 2)
-        for (index_t x = std::max(left, far); x < std::min(left + width / 2, width - far); x += 2) {
+    for (index_t y = std::max(top + apart, far); y < std::min(top + height / 2 - apart, height - far); y += 2)
+        for (index_t x = std::max(left + apart, far); x < std::min(left + width / 2 - apart, width - far); x += 2) {
             float even = 0, edge = 0;
             for (position const d : {position{0, 1}, position{1, 0}, position{0, -1}, position{-1, 0}}) {
                 even = std::max(even, contrast(rgb, {y, x}, {y + near * d.y, x + near * d.x}));

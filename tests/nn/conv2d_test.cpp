@@ -234,6 +234,10 @@ TEST_CASE("conv2d adds to the gradients of its parameters and writes that of its
         s.layer.backward(exec, a.p, a.x, saved, dy, dx, dp);
         auto const once = dp;
         auto const dx_once = numbers_in(dx);
+        auto alone = s.layer.zero_gradients(a.p);
+        s.layer.backward(exec, a.p, a.x, saved, dy, view<double, 4>{}, alone);
+        CHECK(numbers_in(alone.weight) == numbers_in(once.weight));
+        CHECK(numbers_in(alone.bias) == numbers_in(once.bias));
         s.layer.backward(exec, a.p, a.x, saved, dy, dx, dp);
         CHECK(numbers_in(dx) == dx_once);
         for (index_t i = 0; i < dp.weight.size(); ++i) CHECK(dp.weight.data()[i] == 2 * once.weight.data()[i]);

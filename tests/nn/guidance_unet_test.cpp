@@ -66,9 +66,29 @@ struct trained_layer {
         auto dp = layer.zero_gradients(p);
         layer.backward(exec, p, x, s, dy, dx, dp);
         std::vector<T> bar = numbers_in(dx);
+        append(bar, dp);
+        return bar;
+    }
+    /// The gradients of the parameters where that of x is not wanted.
+    template <class T>
+    std::vector<T> backward_of_params(std::vector<T> const& flat, std::vector<T> const& g) const
+    {
+        auto const [x, p] = unpack(flat);
+        tensor<T, 4> y(layer.output_extents(shape)), dy(y.extents());
+        std::copy(g.begin(), g.end(), dy.begin());
+        typename Layer::template saved<T> s;
+        layer.forward(exec::seq{}, p, x, y, s);
+        auto dp = layer.zero_gradients(p);
+        layer.backward(exec::seq{}, p, x, s, dy, view<T, 4>{}, dp);
+        std::vector<T> bar;
+        append(bar, dp);
+        return bar;
+    }
+    template <class T, class Params>
+    static void append(std::vector<T>& bar, Params& dp)
+    {
         for_each_leaf(dp,
                       [&](std::string const&, auto leaf) { for_each_element(leaf, [&](T v) { bar.push_back(v); }); });
-        return bar;
     }
     vec point(std::uint64_t seed) const
     {
@@ -143,6 +163,17 @@ TEMPLATE_TEST_CASE("network: same bits on any number of threads, near those of s
     }
     CHECK(error_in_eps(f.forward(point), y) <= 64);
     CHECK(error_in_eps(f.backward(point, g), bar) <= 4096);  // a value near a kink may fall on its other side
+}
+
+TEST_CASE("network: gradients of the parameters alone are the same")
+{
+    nn::guidance_unet const net{.inputs = 2, .outputs = 3, .width = 2, .levels = 2, .norm = {.epsilon = 0.1}};
+    auto const f = trained(net, {2, 2, 5, 6});
+    auto const point = f.point(3);
+    auto const g = numbers_in(random_tensor<double>(net.output_extents(f.shape), 1, 4));
+    auto const all = f.backward(point, g), alone = f.backward_of_params(point, g);
+    REQUIRE(alone.size() == all.size() - 2 * 2 * 5 * 6);
+    CHECK(std::equal(alone.begin(), alone.end(), all.end() - static_cast<std::ptrdiff_t>(alone.size())));
 }
 
 TEST_CASE("network: any extents, inference by running averages, and training by update")

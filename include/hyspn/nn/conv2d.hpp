@@ -117,8 +117,8 @@ struct conv2d {
         forward(exec, p, x, y);
     }
 
-    /// Vector-Jacobian product: dy [N, O, H', W'] → dx [N, C, H, W], written (it must not overlap x or dy), and dp,
-    /// added to. Throws shape_error, value_error.
+    /// Vector-Jacobian product: dy [N, O, H', W'] → dx [N, C, H, W], written (it must not overlap x or dy), or without
+    /// elements where it is not wanted, and dp, added to. Throws shape_error, value_error.
     template <execution_policy P, class T, class M, view_of_rank<4> X, view_of_rank<4> DY, view_of_rank<4> DX>
         requires same_space<P, X, DY, DX>
     void backward(P const& exec, params<T, M> const& p, X const& x, saved<T, M> const&, DY const& dy, DX&& dx,
@@ -128,10 +128,11 @@ struct conv2d {
         view<T const, 4, M> const in = as_const(x), dout = as_const(dy);
         view<T, 4, M> const din = as_view(dx);
         require_call(name, p, in, dout.extents(), "dy");
-        detail::require_shape(name, "dx", "[N, C, H, W]", din.extents(), in.extents());
+        if (din.size() > 0) detail::require_shape(name, "dx", "[N, C, H, W]", din.extents(), in.extents());
         detail::require_shape(name, "dp.weight", weight_pattern, dp.weight.extents(), p.weight.extents());
         detail::require_shape(name, "dp.bias", bias_pattern(), dp.bias.extents(), p.bias.extents());
-        dispatch(exec, detail::correlation_input_vjp_op<T, M>{plan<T>(), taps(as_const(p.weight)), dout, din});
+        if (din.size() > 0)
+            dispatch(exec, detail::correlation_input_vjp_op<T, M>{plan<T>(), taps(as_const(p.weight)), dout, din});
         if (dout.size() == 0) return;
         dispatch(exec, detail::correlation_weight_vjp_op<T, M>{plan<T>(), in, dout, {}, taps(as_view(dp.weight))});
         if (bias) detail::sum_planes<P, T, M>(exec, dout, true, as_view(dp.bias));

@@ -111,7 +111,7 @@ struct conv_norm {
     }
 
     /// Vector-Jacobian product of the training form: dy [N, O, H', W'] → dx [N, C, H, W], written (it must not overlap
-    /// x or dy), and dp, added to. Throws shape_error, value_error.
+    /// x or dy), or without elements where it is not wanted, and dp, added to. Throws shape_error, value_error.
     template <execution_policy P, class T, class M, view_of_rank<4> X, view_of_rank<4> DY, view_of_rank<4> DX>
         requires same_space<P, X, DY, DX>
     void backward(P const& exec, params<T, M> const& p, X const& x, saved<T, M> const& s, DY const& dy, DX&& dx,

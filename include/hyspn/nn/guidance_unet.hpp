@@ -184,7 +184,7 @@ struct guidance_unet {
     }
 
     /// Vector-Jacobian product of the training form: dy [N, O, H, W] → dx [N, C, H, W], written (it must not overlap x
-    /// or dy), and dp, added to. Throws shape_error, value_error.
+    /// or dy), or without elements where it is not wanted, and dp, added to. Throws shape_error, value_error.
     template <execution_policy P, class T, class M, view_of_rank<4> X, view_of_rank<4> DY, view_of_rank<4> DX>
         requires same_space<P, X, DY, DX>
     void backward(P const& exec, params<T, M> const& p, X const& x, saved<T, M> const& s, DY const& dy, DX&& dx,
@@ -194,7 +194,8 @@ struct guidance_unet {
         view<T const, 4, M> const in = as_const(x);
         require_call(name, p, in.extents(), as_const(dy).extents(), "dy");
         require_saved(name, s, in.extents());
-        detail::require_shape(name, "dx", "[N, C, H, W]", as_view(dx).extents(), in.extents());
+        if (as_view(dx).size() > 0)
+            detail::require_shape(name, "dx", "[N, C, H, W]", as_view(dx).extents(), in.extents());
         require_parts(name, "dp", dp);
 
         tensor<T, 4, M> dbelow(s.features[0].extents());

@@ -43,8 +43,8 @@ struct pipeline_inputs {
 ///     net.forward(exec, p, in, out);
 ///
 /// The number of outputs of the guidance and of the affinity is what the other parts need: what their members say does
-/// not count. Any layer serves as guidance that has the members of nn::guidance_unet, any affinity with the calls of
-/// affinity::hyperbolic, any network with an as_stage (stage.hpp).
+/// not count. Any layer serves as guidance that has the members of nn::guidance_unet (backward gets a dx without
+/// elements), any affinity with the calls of affinity::hyperbolic, any network with an as_stage (stage.hpp).
 ///
 /// After Park et al., Learning Affinity with Hyperbolic Representation for Spatial Propagation (ICML 2023).
 template <class Guidance, class Affinity, class Propagation, class Start = start::given>
@@ -166,8 +166,7 @@ struct pipeline {
                                         as_const(dinitial), start_of(d));
         affine().backward(exec, p.affinity, head(as_const(s.heads), 0, features), s.affinity, dgates,
                           head(d, 0, features), dp.affinity);
-        tensor<T, 4, M> dimage(in.image.extents());
-        guide().backward(exec, p.guidance, in.image, s.guidance, dheads, dimage, dp.guidance);
+        guide().backward(exec, p.guidance, in.image, s.guidance, dheads, view<T, 4, M>{}, dp.guidance);
     }
 
     /// Moves running averages, of a guidance that has them, towards what a training forward saw.
