@@ -9,7 +9,6 @@
 #include <CLI/CLI.hpp>
 
 #include <hyspn/core/error.hpp>
-#include <hyspn/data/folder.hpp>
 #include <hyspn/io/image.hpp>
 
 #include "../common/run_main.hpp"
@@ -24,6 +23,7 @@ using namespace learning;
 
 struct arguments {
     std::filesystem::path weights, frames, out;
+    drawn_samples drawn;
     index_t adapt = 0;
     double share = 1;
     int threads = 0;
@@ -44,6 +44,10 @@ std::optional<arguments> parse(int count, char const* const* values)
     app.add_option("--share", a.share, "of the network's map; the rest is the map before")
         ->capture_default_str()
         ->check(CLI::Range(0.0, 1.0));
+    auto* const samples =
+        app.add_option("--samples", a.drawn.count, "measurements to draw from each frame's depth instead of its own")
+            ->check(CLI::PositiveNumber);
+    app.add_option("--seed", a.drawn.seed, "of that drawing")->capture_default_str()->needs(samples);
     app.add_option("--out", a.out, "folder for pictures of each frame: maps and errors, and the network's affinity");
     app.add_option("--threads", a.threads, "0: all")->capture_default_str();
     try {
@@ -85,9 +89,7 @@ result score_frames(exec_policy const& exec, arguments const& a, task const& t, 
     for (auto const& e : frames) {
         if (a.adapt > 0) net = load_network(a.weights);
         auto const start = std::chrono::steady_clock::now();
-        if (a.adapt > 0)
-            adapt(exec, *net, t, hyspn::data::load(hyspn::data::plain_files(a.frames / e.name)),
-                  {.iterations = a.adapt}, {});
+        if (a.adapt > 0) adapt(exec, *net, t, load_frame(a.frames / e.name, a.drawn), {.iterations = a.adapt}, {});
         auto out = net->forward(exec, e.arrays());
         r.seconds += std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
         auto const before = t.initial(e);
@@ -115,7 +117,7 @@ int run(int count, char const* const* values)
     auto const config = load_network(a->weights)->config();
     if (a->adapt > 0 && config.task != "depth") throw usage_error("--adapt is for networks of depth");
     auto const t = make_task(config.task);
-    auto const frames = load_frames(exec, *t, a->frames);
+    auto const frames = load_frames(exec, *t, a->frames, a->drawn);
     if (!a->out.empty()) std::filesystem::create_directories(a->out);
     auto const r = score_frames(exec, *a, *t, frames);
     std::cout << to_text(config) << "\n\n";

@@ -67,13 +67,12 @@ public:
         hyspn::random_stream random(seed);
         hyspn::exec::seq const exec;
         auto const scene = data::render_scene(exec, {.height = height, .width = width, .seed = random.bits()});
-        auto labels = scene.labels;
-        for (auto& l : labels) --l;
+        auto const known = compacted(scene.labels);  // maps of classes that do not occur would only cost time
         data::coarse_label_options const options{.factor = 4 + random.below(9),
                                                  .shift = 1 + 4 * random.uniform(),
                                                  .confusion = 0.1 * random.uniform(),
                                                  .seed = random.bits()};
-        return make_from(exec, scene.rgb, labels, data::scene_class_count - 1, options, "scene");
+        return make_from(exec, scene.rgb, known.labels, known.classes, options, "scene");
     }
 
     example from_sample(exec_policy const& exec, data::sample const& s, std::string name) const override

@@ -78,7 +78,8 @@ struct batch_options {
     double jitter = 0.15;  ///< contrast is multiplied by 1 ± this at most, brightness moved by half of it at most
 };
 
-/// Random crops of random examples, mirrored half of the time. A function of the examples and the stream alone.
+/// Random crops of random examples, mirrored half of the time. Maps that an image lacks where another has more are
+/// those of a class that nothing speaks for. A function of the examples and the stream alone.
 example cut_batch(std::vector<example> const& examples, batch_options const& options, hyspn::random_stream random);
 
 }  // namespace learning

@@ -215,14 +215,23 @@ scores mean_of(std::vector<scores> const& rows)
     return mean;
 }
 
-std::vector<example> load_frames(exec_policy const& exec, task const& t, std::filesystem::path const& folder)
+hyspn::data::sample load_frame(std::filesystem::path const& folder, drawn_samples const& drawn)
+{
+    auto s = hyspn::data::load(hyspn::data::plain_files(folder));
+    if (drawn.count > 0 && s.depth.size() > 0)
+        s.sparse = hyspn::guidance::draw_samples(s.depth, drawn.count, drawn.seed);
+    return s;
+}
+
+std::vector<example> load_frames(exec_policy const& exec, task const& t, std::filesystem::path const& folder,
+                                 drawn_samples const& drawn)
 {
     std::vector<example> frames;
     std::string reasons;
     for (auto const& files : hyspn::data::list_plain(folder)) {
-        auto sample = hyspn::data::load(files);
+        auto const frame = files.rgb.parent_path();
         try {
-            auto e = t.from_sample(exec, sample, files.rgb.parent_path().filename().string());
+            auto e = t.from_sample(exec, load_frame(frame, drawn), frame.filename().string());
             if (e.target.size() > 0 || e.labels.size() > 0) frames.push_back(std::move(e));
         } catch (usage_error const& lacks) {
             reasons += std::string("; ") + lacks.what();

@@ -69,8 +69,18 @@ scores mean_scores(exec_policy const& exec, network const& net, task const& t, s
 /// Elsewhere NaN says that there was nothing to score, and does not count.
 scores mean_of(std::vector<scores> const& rows);
 
+/// Measurements to draw from a frame's depth instead of its own; 0 keeps those.
+struct drawn_samples {
+    index_t count = 0;
+    std::uint64_t seed = 1;
+};
+
+/// The frame in a folder.
+hyspn::data::sample load_frame(std::filesystem::path const& folder, drawn_samples const& drawn = {});
+
 /// Frames of a folder, each ready for the task; frames without what it needs are left out. Throws usage_error when none
 /// is left.
-std::vector<example> load_frames(exec_policy const& exec, task const& t, std::filesystem::path const& folder);
+std::vector<example> load_frames(exec_policy const& exec, task const& t, std::filesystem::path const& folder,
+                                 drawn_samples const& drawn = {});
 
 }  // namespace learning

@@ -134,6 +134,12 @@ TEST_CASE("evaluate and segment_labels: tables and refined labels of frames")
     CHECK(table(adapted.out) != table(depth.out));
     CHECK(table(evaluate("depth", "").out) == table(depth.out));
     CHECK(evaluate("labels", " --adapt 2").status == 2);
+    auto const drawn = evaluate("depth", " --samples 40 --seed 2");
+    CHECK(drawn.status == 0);
+    CHECK(table(drawn.out) != table(depth.out));
+    CHECK(table(drawn.out) != table(evaluate("depth", " --samples 40 --seed 3").out));
+    CHECK(table(drawn.out) == table(evaluate("depth", " --samples 40 --seed 2").out));
+    CHECK(evaluate("depth", " --seed 2").status == 2);
     for (auto const* net : {"depth", "labels"}) {
         auto const pictures = folder / (std::string(net) + "_pictures");
         auto const drawn = evaluate(net, " --share 0 --out " + pictures.string());
