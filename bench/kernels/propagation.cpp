@@ -1,8 +1,8 @@
 // SPDX-FileCopyrightText: 2026 The hyspn authors
 // SPDX-License-Identifier: Apache-2.0
 
-// CSPN as users call it, with gates for one map or of its own for each of eight, and a plain loop twin: what the same
-// steps cost without the engine.
+// CSPN as users call it, with gates for one map or of its own for each of eight; of a batch of small crops, as training
+// has them; and a plain loop twin: what the same steps cost without the engine.
 #include <hyspn/propagation/per_map.hpp>
 #include <hyspn/propagation/presets.hpp>
 #include <hyspn/propagation/stencil.hpp>
@@ -14,16 +14,24 @@ namespace hyspn::bench {
 namespace {
 
 constexpr index_t steps = 24;
+constexpr image crop{"96x128", 96, 128};
+
+/// How many maps there are, and of how many each has gates of its own.
+struct amounts {
+    index_t images = 1, maps = 1, gated = 1;
+
+    double pixels(image const& size) const { return static_cast<double>(images * size.height * size.width); }
+};
 
 /// Random gates and maps, one pixel in twenty measured.
 struct cspn_problem {
     tensor<float, 4> initial, gates, measured, mask;
 
-    explicit cspn_problem(image const& size, index_t maps = 1)
-        : initial(noise<float>(dims<4>{1, maps, size.height, size.width}, 1, 2)),
-          gates(noise<float>(dims<4>{1, 8 * maps, size.height, size.width}, 1, 3)),
+    explicit cspn_problem(image const& size, amounts const& n = {})
+        : initial(noise<float>(dims<4>{n.images, n.maps, size.height, size.width}, 1, 2)),
+          gates(noise<float>(dims<4>{n.images, 8 * n.gated, size.height, size.width}, 1, 3)),
           measured(noise<float>(initial.extents(), 1, 4)),
-          mask(noise<float>(dims<4>{1, 1, size.height, size.width}, 1, 5))
+          mask(noise<float>(dims<4>{n.images, 1, size.height, size.width}, 1, 5))
     {
         for (float& m : mask) m = m > 0.9f ? 1.f : 0.f;
     }
@@ -37,22 +45,22 @@ struct cspn_problem {
     }
 };
 
-/// Per map reads 8 gates, map, initial map, measurement and mask once; writes the map once.
-double necessary_bytes(image const& size, index_t maps = 1)
+/// Reads 8 gates once, and map, initial map, measurement; writes the map; the mask.
+double necessary_bytes(image const& size, amounts const& n = {})
 {
-    return 4.0 * 12 * static_cast<double>(maps * size.height * size.width);
+    return 4.0 * static_cast<double>(8 * n.gated + 4 * n.maps) * n.pixels(size);
 }
 
-double flops(image const& size, index_t maps = 1)
+double flops(image const& size, amounts const& n = {})
 {
-    return 2.0 * 9 * static_cast<double>(steps * maps * size.height * size.width);
+    return 2.0 * 9 * static_cast<double>(steps * n.maps) * n.pixels(size);
 }
 
 /// CSPN of one map.
 struct one_map {
     static constexpr char const* name = "cspn";
     static constexpr char const* shape = "/f32/k3_t24_";
-    static constexpr index_t maps = 1;
+    static constexpr amounts count{};
     using saved = propagation::saved<float>;
     propagation::stencil net = propagation::presets::cspn{.steps = steps};
 };
@@ -61,23 +69,33 @@ struct one_map {
 struct own_gates {
     static constexpr char const* name = "cspn_per_map";
     static constexpr char const* shape = "/f32/L8_k3_t24_";
-    static constexpr index_t maps = 8;
+    static constexpr amounts count{.maps = 8, .gated = 8};
     using saved = propagation::per_map_saved<float>;
     propagation::per_map net{propagation::presets::cspn{.steps = steps}};
+};
+
+/// Depth, or the scores of 25 classes, of four crops.
+template <index_t Maps>
+struct crops {
+    static constexpr char const* name = "cspn";
+    static constexpr char const* shape = Maps == 1 ? "/f32/N4_k3_t24_" : "/f32/N4_L25_k3_t24_";
+    static constexpr amounts count{.images = 4, .maps = Maps};
+    using saved = propagation::saved<float>;
+    propagation::stencil net = propagation::presets::cspn{.steps = steps};
 };
 
 template <class Network, class Exec>
 void forward(Exec const& exec, char const* backend, image const& size)
 {
     add(Network::name + std::string("_forward/") + backend + Network::shape + size.name, [=](benchmark::State& state) {
-        cspn_problem const problem(size, Network::maps);
+        cspn_problem const problem(size, Network::count);
         auto const net = Network{}.net;
         tensor<float, 4> out(problem.initial.extents());
         for (auto _ : state) {
             net.forward(exec, problem.inputs(), out);
             benchmark::ClobberMemory();
         }
-        count(state, necessary_bytes(size, Network::maps), flops(size, Network::maps));
+        count(state, necessary_bytes(size, Network::count), flops(size, Network::count));
     });
 }
 
@@ -86,7 +104,7 @@ void forward_backward(Exec const& exec, char const* backend, image const& size)
 {
     add(Network::name + std::string("_forward_backward/") + backend + Network::shape + size.name,
         [=](benchmark::State& state) {
-            cspn_problem const problem(size, Network::maps);
+            cspn_problem const problem(size, Network::count);
             auto const net = Network{}.net;
             tensor<float, 4> out(problem.initial.extents()), d_initial(out), d_gates(problem.gates.extents());
             typename Network::saved saved;
@@ -97,7 +115,7 @@ void forward_backward(Exec const& exec, char const* backend, image const& size)
                              {.initial = as_view(d_initial), .gates = as_view(d_gates)});
                 benchmark::ClobberMemory();
             }
-            count(state, 2 * necessary_bytes(size, Network::maps), 3 * flops(size, Network::maps));
+            count(state, 2 * necessary_bytes(size, Network::count), 3 * flops(size, Network::count));
         });
 }
 
@@ -161,6 +179,8 @@ void register_propagation()
         plain_loops(size);
     }
     both<own_gates>(exec::seq{}, "seq", nyu);
+    both<crops<1>>(exec::omp{}, "omp", crop);
+    both<crops<25>>(exec::omp{}, "omp", crop);
 }
 
 }  // namespace hyspn::bench

@@ -164,8 +164,8 @@ public:
     }
 
 private:
-    /// e^80 and the sums below are floats.
-    static constexpr T largest_exponent = 80;
+    /// e^72 times a cotangent of up to a million is a float.
+    static constexpr T largest_exponent = 72;
     /// Squares of hyperbolic sines of more than this may not be.
     static constexpr T largest_squared = 30;
     /// Below this |u| the logits are u/(2s) to rounding, while squares begin to underflow.
