@@ -51,7 +51,7 @@ public:
     bool distances(V norm, T const* inner, index_t pitch, index_t valid)
     {
         a_ = V(T(2) * rows_.s) * norm;
-        if (!(simd::largest(a_, valid) + rows_.largest_bias <= largest_exponent)) return false;
+        if (!(simd::largest(a_, valid) + rows_.largest_bias <= largest_radius)) return false;
         simd::hyperbolic_pair<T> const h(a_);
         sinh_a_ = h.sinh;
         cosh_a_ = h.cosh;
@@ -149,7 +149,7 @@ public:
             std::size_t const i = first_ + o;
             plane const& p = planes_[o];
             T const zeta = rows_.zeta[i], b = rows_.b[i];
-            V const cosine = length_with_one(p.argument), tangent = p.argument / cosine;
+            V const cosine = sqrt(fma(p.argument, p.argument, one)), tangent = p.argument / cosine;
             V const ch(rows_.cosh_b[i]), sh(rows_.sinh_b[i]), inverse = one / cosine, du = p.du * V(zeta);
             V const x = p.y0 * sinhc_ * ch * inverse, bias = cosh_a_ * sh * inverse;
             stretch = stretch + V(T(8) * c) * du * sinhc_ * (p.y0 * langevin * ch - sh) * inverse;
@@ -164,7 +164,9 @@ public:
     }
 
 private:
-    /// e^72 times a cotangent of up to a million is a float.
+    /// Of 2s‖t‖ + |b|: the square of its exponential is a float.
+    static constexpr T largest_radius = 43;
+    /// Of u: e^72 times a cotangent of up to a million is a float.
     static constexpr T largest_exponent = 72;
     /// Squares of hyperbolic sines of more than this may not be.
     static constexpr T largest_squared = 30;
@@ -179,13 +181,6 @@ private:
 
     /// A power of two by which sinh u and cosh u are multiplied wherever only their ratios count.
     V damping_of_sines() const { return select<T>(greatest_ > V(largest_squared), V(T(0x1p-64)), V(T(1))); }
-
-    /// √(1 + a²).
-    static V length_with_one(V a)
-    {
-        V const size = abs(a), limit(T(1e9)), b = min(size, limit);
-        return select<T>(size > limit, size, sqrt(fma(b, b, V(T(1)))));
-    }
 
     layer_rows<T> const& rows_;
     std::size_t first_;
