@@ -134,11 +134,11 @@ TEST_CASE("evaluate and segment_labels: tables and refined labels of frames")
     CHECK(table(adapted.out) != table(depth.out));
     CHECK(table(evaluate("depth", "").out) == table(depth.out));
     CHECK(evaluate("labels", " --adapt 2").status == 2);
-    auto const drawn = evaluate("depth", " --samples 40 --seed 2");
-    CHECK(drawn.status == 0);
-    CHECK(table(drawn.out) != table(depth.out));
-    CHECK(table(drawn.out) != table(evaluate("depth", " --samples 40 --seed 3").out));
-    CHECK(table(drawn.out) == table(evaluate("depth", " --samples 40 --seed 2").out));
+    auto const redrawn = evaluate("depth", " --samples 40 --seed 2");
+    CHECK(redrawn.status == 0);
+    CHECK(table(redrawn.out) != table(depth.out));
+    CHECK(table(redrawn.out) != table(evaluate("depth", " --samples 40 --seed 3").out));
+    CHECK(table(redrawn.out) == table(evaluate("depth", " --samples 40 --seed 2").out));
     CHECK(evaluate("depth", " --seed 2").status == 2);
     for (auto const* net : {"depth", "labels"}) {
         auto const pictures = folder / (std::string(net) + "_pictures");
