@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "../drawing/scales.hpp"
 #include "pictures.hpp"
 
 namespace complete_depth {
@@ -14,15 +15,6 @@ namespace {
 using namespace drawing;
 
 constexpr colour white{1, 1, 1}, dark{0.08F, 0.08F, 0.1F};
-
-/// The value below which a share of all values lies; they are reordered. 0 when there are none.
-float quantile(std::vector<float>& values, double share)
-{
-    if (values.empty()) return 0;
-    auto const place = static_cast<std::ptrdiff_t>(share * static_cast<double>(values.size() - 1));
-    std::nth_element(values.begin(), values.begin() + place, values.end());
-    return values[static_cast<std::size_t>(place)];
-}
 
 std::string metres(float z)
 {
@@ -55,9 +47,8 @@ picture draw_depth(problem const& p, completion const& c)
 {
     std::vector<float> values(c.depth.begin(), c.depth.end());
     float const low = quantile(values, 0.01), high = quantile(values, 0.99);
-    // Logarithmic: a step of colour is a ratio of depths. Near is bright.
+    depth_scale const shade{low, high};
     float const span = std::log(high / low);
-    auto const shade = [&](float z) { return viridis(span > 0 ? 1 - std::log(z / low) / span : 0.5F); };
     canvas on(p.height(), p.width(), dark);
     on.cells(0, 0, p.height(), p.width(), 1, [&](index_t i, index_t j) { return shade(c.depth(i, j)); });
     draw_scale(on, "depth", low, high, [&](float t) { return shade(low * std::exp(t * span)); });

@@ -29,7 +29,8 @@ void write_files(arguments const& a, problem const& p, completion const& c, std:
         files.make_folder(a.out);
         hyspn::io::write_depth_png(files.add(a.out / "depth.png"), c.depth);
         hyspn::io::write_rgb_png(files.add(a.out / "depth_color.png"), draw_depth(p, c));
-        hyspn::io::write_rgb_png(files.add(a.out / "affinity.png"), drawing::draw_affinity({p.rgb, c.features, c.gates, c.curvature, c.temperature}));
+        hyspn::io::write_rgb_png(files.add(a.out / "affinity.png"),
+                                 drawing::draw_affinity({p.rgb, c.features, c.gates, c.curvature, c.temperature}));
         if (p.has_truth()) hyspn::io::write_rgb_png(files.add(a.out / "error.png"), draw_error(p, c));
     }
     if (!a.save_weights.empty()) c.values.write(files.add(a.save_weights));

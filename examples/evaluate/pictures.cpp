@@ -10,6 +10,7 @@
 #include <hyspn/metrics/edges.hpp>
 
 #include "../drawing/affinity_picture.hpp"
+#include "../drawing/scales.hpp"
 #include "../drawing/sheet.hpp"
 
 namespace evaluate {
@@ -37,14 +38,11 @@ using plane = hyspn::tensor<float, 2>;
 constexpr colour dark{0.15F, 0.15F, 0.18F};
 
 /// The value below which a share of the positive ones lies; 1 without any.
-float quantile(plane const& of, double share)
+float positive_quantile(plane const& of, double share)
 {
     std::vector<float> values(of.begin(), of.end());
     std::erase_if(values, [](float v) { return !(v > 0); });
-    if (values.empty()) return 1;
-    auto const at = values.begin() + static_cast<std::ptrdiff_t>(share * static_cast<double>(values.size() - 1));
-    std::nth_element(values.begin(), at, values.end());
-    return *at;
+    return values.empty() ? 1 : quantile(values, share);
 }
 
 /// A map [H, W] of which less than a quarter is known, such as a LiDAR's, is drawn as blobs. Unknown is negative.
@@ -79,10 +77,9 @@ picture draw_depths(example const& e, map const& before, map const& after)
     auto const error = [](float z, float truth) { return std::abs(z - truth); };
     plane const truth = where_known(e, e.target, [](float z, float) { return z; }),
                 first = where_known(e, before, error), final = where_known(e, after, error);
-    float const low = quantile(truth, 0.01), span = std::log(quantile(truth, 0.99) / low), high = quantile(first, 0.98);
-    auto const depth = [=](float z) {
-        return z > 0 ? viridis(span > 0 ? 1 - std::log(z / low) / span : 0.5F) : unknown;
-    };
+    depth_scale const scale{positive_quantile(truth, 0.01), positive_quantile(truth, 0.99)};
+    float const high = positive_quantile(first, 0.98);
+    auto const depth = [=](float z) { return z > 0 ? scale(z) : unknown; };
     auto const shade = [=](float v) { return v >= 0 ? inferno(v / high) : unknown; };
     plane known(e.height(), e.width());
     std::copy(e.target.begin(), e.target.end(), known.begin());

@@ -23,6 +23,7 @@
 #include "../common/progress.hpp"
 #include "../common/usage_error.hpp"
 #include "../drawing/canvas.hpp"
+#include "../drawing/scales.hpp"
 
 namespace render_scenes {
 namespace {
@@ -127,7 +128,7 @@ void save(arguments const& a, rendered r, index_t k)
 colour depth_colour(float z)
 {
     if (!(z > 0)) return {0, 0, 0};
-    return drawing::viridis(1 - std::log(z / 0.4F) / std::log(200.0F));
+    return drawing::depth_scale{0.4F, 80}(z);
 }
 
 constexpr index_t pictures = 4;

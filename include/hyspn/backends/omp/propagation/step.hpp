@@ -115,6 +115,7 @@ void dispatch(exec::omp const& exec, stencil_taps_gradient_op<T, memory::host> c
     index_t const G = op.from.extent(0), L = op.from.extent(2);
     if (G * L > most_row_terms || !all_rows_contiguous(op.lambda, op.from, op.dtaps))
         return parallel_for(exec, op.shape(), op);
+    if (width == 0) return;
     exec::detail::for_each_index_omp(exec, N * height, [&](index_t row) {
         index_t const n = row / height, y = row % height;
         row_terms<T> terms;
