@@ -3,7 +3,7 @@
 
 # hyspn::hyspn   the headers; needs Eigen 3.4
 # hyspn::omp     the same, with exec::omp switched on (OpenMP)
-# hyspn::cuda    the same, with exec::cuda in .cu files (CUDA runtime)
+# hyspn::cuda    the same, with exec::cuda in .cu files (CUDA runtime, cuBLAS)
 # hyspn::io      the same, with the file formats of hyspn/io (libpng, nlohmann-json)
 include(GNUInstallDirs)
 
@@ -49,7 +49,7 @@ if(HYSPN_ENABLE_CUDA)
     # CMake 3.24 and 3.25 do not know that nvcc has C++20.
     target_compile_options(hyspn_cuda INTERFACE "$<$<COMPILE_LANGUAGE:CUDA>:-std=c++20>")
   endif()
-  target_link_libraries(hyspn_cuda INTERFACE hyspn CUDA::cudart)
+  target_link_libraries(hyspn_cuda INTERFACE hyspn CUDA::cudart CUDA::cublas)
   list(APPEND hyspn_exported_targets hyspn_cuda)
 endif()
 

@@ -2,14 +2,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <memory>
-#include <string>
+#include <cstdint>
 #include <type_traits>
 
 #include <cuda_runtime.h>
 
 #include <hyspn/core/tensor.hpp>
 #include <hyspn/exec/chunked.hpp>
+#include <hyspn/exec/device_memory.cuh>
 #include <hyspn/exec/policy.hpp>
 #include <hyspn/exec/seq.hpp>
 
@@ -18,33 +18,6 @@
 /// in the operation object, the same text the CPU policies run.
 
 namespace hyspn {
-
-namespace detail {
-
-inline void check_cuda(cudaError_t status, char const* call)
-{
-    if (status == cudaSuccess) return;
-    (void)cudaGetLastError();  // the runtime remembers the error too, and the next launch would be blamed for it
-    throw cuda_error(std::string(call) + " failed: " + cudaGetErrorString(status));
-}
-
-template <>
-struct allocator<memory::device> {
-    static constexpr bool copyable = false;
-    /// Zeroed; waits for that, so that every stream sees it.
-    static void* allocate(std::size_t bytes)
-    {
-        void* p = nullptr;
-        check_cuda(cudaMalloc(&p, bytes), "cudaMalloc");
-        std::unique_ptr<void, void (*)(void*)> owned(p, release);
-        check_cuda(cudaMemset(p, 0, bytes), "cudaMemset");
-        check_cuda(cudaStreamSynchronize(nullptr), "cudaStreamSynchronize");
-        return owned.release();
-    }
-    static void release(void* p) noexcept { (void)cudaFree(p); }
-};
-
-}  // namespace detail
 
 namespace exec {
 
@@ -73,23 +46,46 @@ inline bool cuda_available()
 
 namespace detail {
 
+/// Divides row-major positions; by 32-bit numbers where they are `small`, which takes a fraction of the time.
+struct position_divider {
+    bool small;
+
+    /// Returns the quotient and leaves the remainder.
+    HYSPN_HD index_t operator()(index_t& position, index_t extent) const
+    {
+        index_t const q =
+            small ? static_cast<index_t>(static_cast<std::uint32_t>(position) / static_cast<std::uint32_t>(extent))
+                  : position / extent;
+        position -= q * extent;
+        return q;
+    }
+};
+
+/// f at the row-major position `flat` of `shape`.
 template <std::size_t Rank, class F>
-HYSPN_HD void call_at(F const& f, dims<Rank> const& shape, index_t flat)
+HYSPN_HD void call_at(F const& f, dims<Rank> const& shape, position_divider const& divide, index_t flat)
 {
     if constexpr (Rank == 1) {
         f(flat);
     } else if constexpr (Rank == 2) {
-        f(flat / shape[1], flat % shape[1]);
+        index_t const i = divide(flat, shape[1]);
+        f(i, flat);
     } else if constexpr (Rank == 3) {
-        index_t const k = flat % shape[2], row = flat / shape[2];
-        f(row / shape[1], row % shape[1], k);
+        index_t rows = divide(flat, shape[2]);
+        index_t const i = divide(rows, shape[1]);
+        f(i, rows, flat);
     } else {
         static_assert(Rank == 4, "parallel_for takes one to four indices");
-        index_t const l = flat % shape[3], plane = flat / shape[3];
-        index_t const k = plane % shape[2], row = plane / shape[2];
-        f(row / shape[1], row % shape[1], k, l);
+        index_t rows = divide(flat, shape[3]);
+        index_t planes = divide(rows, shape[2]);
+        index_t const i = divide(planes, shape[1]);
+        f(i, planes, rows, flat);
     }
 }
+
+/// Terms that a block of sum_chunks holds, and its threads.
+inline constexpr index_t terms_at_once = 1024;
+inline constexpr int threads_of_sums = 256;
 
 /// Hidden symbols: the address of a kernel must never cross a shared-library boundary. By the namespace, since the
 /// attribute of a function is refused where its template arguments have internal linkage.
@@ -99,8 +95,9 @@ template <std::size_t Rank, class F>
 __global__ void for_each_index(dims<Rank> shape, index_t n, F f)
 {
     index_t const step = static_cast<index_t>(gridDim.x) * blockDim.x;
+    position_divider const divide{n <= INT32_MAX};
     for (index_t i = static_cast<index_t>(blockIdx.x) * blockDim.x + threadIdx.x; i < n; i += step)
-        call_at(f, shape, i);
+        call_at(f, shape, divide, i);
 }
 
 template <class F>
@@ -111,25 +108,34 @@ __global__ void walk_lines(index_t lines, index_t length, F f)
     for (index_t t = 0; t < length; ++t) f(line, t);
 }
 
-/// One warp per chunk, in exactly the order of chunk_sum.
+/// One block per chunk: all threads evaluate terms, its first warp adds them in exactly the order of chunk_sum.
 template <class T, class F>
 __global__ void sum_chunks(index_t n, F f, T* sums)
 {
-    index_t const chunk = blockIdx.x;
+    index_t const chunk = blockIdx.x, thread = threadIdx.x;
     index_t const first = chunk * reduce_chunk;
     index_t const count = n - first < reduce_chunk ? n - first : reduce_chunk;
+    __shared__ T terms[terms_at_once];
     __shared__ T lane[reduce_lanes];
     T sum{};
-    for (index_t i = threadIdx.x; i < count; i += reduce_lanes) sum += f(first + i);
-    lane[threadIdx.x] = sum;
+    for (index_t done = 0; done < count; done += terms_at_once) {
+        index_t const some = count - done < terms_at_once ? count - done : terms_at_once;
+        for (index_t i = thread; i < some; i += blockDim.x) terms[i] = f(first + done + i);
+        __syncthreads();
+        if (thread < reduce_lanes)
+            for (index_t i = thread; i < some; i += reduce_lanes) sum += terms[i];
+        __syncthreads();
+    }
+    if (thread >= reduce_lanes) return;
+    lane[thread] = sum;
     __syncwarp();
     for (index_t width = reduce_lanes / 2; width > 0; width /= 2) {
-        T const other = static_cast<index_t>(threadIdx.x) < width ? lane[threadIdx.x + width] : T{};
+        T const other = thread < width ? lane[thread + width] : T{};
         __syncwarp();
-        if (static_cast<index_t>(threadIdx.x) < width) lane[threadIdx.x] += other;
+        if (thread < width) lane[thread] += other;
         __syncwarp();
     }
-    if (threadIdx.x == 0) sums[chunk] = lane[0];
+    if (thread == 0) sums[chunk] = lane[0];
 }
 
 // clang-format off
@@ -185,12 +191,13 @@ auto reduce(cuda const& exec, index_t n, F const& f)
     tensor<T, 1, memory::device> sums(chunks + detail::chunks_of(chunks));
     T* from = sums.data();
     T* to = from + chunks;
-    detail::kernels::sum_chunks<T, F><<<static_cast<unsigned>(chunks), 32, 0, exec.stream>>>(n, f, from);
+    detail::kernels::sum_chunks<T, F>
+        <<<static_cast<unsigned>(chunks), detail::threads_of_sums, 0, exec.stream>>>(n, f, from);
     hyspn::detail::check_cuda(cudaGetLastError(), "reduce kernel launch");
     for (index_t m = chunks; m > 1; m = detail::chunks_of(m)) {
         detail::load_partial<T> const partial{from};
         detail::kernels::sum_chunks<T, detail::load_partial<T>>
-            <<<static_cast<unsigned>(detail::chunks_of(m)), 32, 0, exec.stream>>>(m, partial, to);
+            <<<static_cast<unsigned>(detail::chunks_of(m)), detail::threads_of_sums, 0, exec.stream>>>(m, partial, to);
         hyspn::detail::check_cuda(cudaGetLastError(), "reduce kernel launch");
         T* const swap = from;
         from = to;

@@ -116,20 +116,16 @@ template <class T, class M>
 struct scan_op {
     scan_set<T, M> scans;
     view<T, 5, M> h;  ///< [count, N, L, H, W]
-};
 
-/// Line t of every scan.
-template <class T, class M>
-struct scan_step_op {
-    scan_op<T, M> op;
-    index_t t;
+    /// Lines, and the positions at which at() is to be called for each: [count N, L, across].
+    index_t lines() const { return scans.most_lines(); }
+    dims<3> line_shape() const { return {h.extent(0) * h.extent(1), h.extent(2), scans.most_across()}; }
 
-    dims<3> shape() const { return {op.h.extent(0) * op.h.extent(1), op.h.extent(2), op.scans.most_across()}; }
-
-    HYSPN_HD void operator()(index_t dn, index_t l, index_t i) const
+    /// Position i of line t, once line t - 1 is there.
+    HYSPN_HD void at(index_t t, index_t dn, index_t l, index_t i) const
     {
-        index_t const d = dn / op.h.extent(1), n = dn % op.h.extent(1);
-        auto const& scan = op.scans.each[d];
+        index_t const d = dn / h.extent(1), n = dn % h.extent(1);
+        auto const& scan = scans.each[d];
         if (t >= scan.frame.lines() || i >= scan.frame.across()) return;
         auto const [y, x] = scan.frame.at(t, i);
         auto const s = scan.weights(n, l, t, i);
@@ -137,17 +133,27 @@ struct scan_step_op {
         for (index_t j = 0; j < scan.rule.way; ++j) {
             if (!scan.present(t, i, j)) continue;
             auto const [v, u] = scan.frame.at(t - 1, i + j - scan.rule.way / 2);
-            sum += s.w[j] * op.h(d, n, l, v, u);
+            sum += s.w[j] * h(d, n, l, v, u);
         }
-        op.h(d, n, l, y, x) = sum;
+        h(d, n, l, y, x) = sum;
     }
+};
+
+/// Line t of every scan of an operation.
+template <class Op>
+struct scan_line_op {
+    Op op;
+    index_t t;
+
+    dims<3> shape() const { return op.line_shape(); }
+    HYSPN_HD void operator()(index_t dn, index_t l, index_t i) const { op.at(t, dn, l, i); }
 };
 
 /// Line by line, one launch for all scans.
 template <execution_policy P, class T, class M>
 void run_scans(P const& exec, scan_op<T, M> const& op)
 {
-    for (index_t t = 0; t < op.scans.most_lines(); ++t) dispatch(exec, scan_step_op<T, M>{op, t});
+    for (index_t t = 0; t < op.lines(); ++t) dispatch(exec, scan_line_op<scan_op<T, M>>{op, t});
 }
 
 template <execution_policy P, class T, class M>
@@ -165,35 +171,27 @@ struct scan_adjoint_op {
     view<T, 5, M> lambda;
     view<T, 4, M> dgates[4], dfactor[4];
     bool accumulate;  ///< adds to dgates and dfactor
-};
 
-/// Line t of λ, complete but for what line t + 1 passes back: λ(t, i) += Σ_j w_j(t + 1, i') λ(t + 1, i') where
-/// i' + j - way/2 = i.
-template <class T, class M>
-struct scan_adjoint_step_op {
-    scan_adjoint_op<T, M> op;
-    index_t t;
+    index_t lines() const { return scans.most_lines(); }
+    dims<3> line_shape() const { return {lambda.extent(0) * lambda.extent(1), lambda.extent(2), scans.most_across()}; }
 
-    dims<3> shape() const
+    /// Line t of λ, complete but for what line t + 1 passes back: λ(t, i) += Σ_j w_j(t + 1, i') λ(t + 1, i') where
+    /// i' + j - way/2 = i.
+    HYSPN_HD void at(index_t t, index_t dn, index_t l, index_t i) const
     {
-        return {op.lambda.extent(0) * op.lambda.extent(1), op.lambda.extent(2), op.scans.most_across()};
-    }
-
-    HYSPN_HD void operator()(index_t dn, index_t l, index_t i) const
-    {
-        index_t const d = dn / op.lambda.extent(1), n = dn % op.lambda.extent(1);
-        auto const& scan = op.scans.each[d];
+        index_t const d = dn / lambda.extent(1), n = dn % lambda.extent(1);
+        auto const& scan = scans.each[d];
         index_t const way = scan.rule.way;
         if (t + 1 >= scan.frame.lines() || i >= scan.frame.across()) return;
         auto const [y, x] = scan.frame.at(t, i);
-        T sum = op.lambda(d, n, l, y, x);
+        T sum = lambda(d, n, l, y, x);
         for (index_t j = 0; j < way; ++j) {
             index_t const k = i - j + way / 2;
             if (k < 0 || k >= scan.frame.across() || !scan.present(t + 1, k, j)) continue;
             auto const [v, u] = scan.frame.at(t + 1, k);
-            sum += scan.weights(n, l, t + 1, k).w[j] * op.lambda(d, n, l, v, u);
+            sum += scan.weights(n, l, t + 1, k).w[j] * lambda(d, n, l, v, u);
         }
-        op.lambda(d, n, l, y, x) = sum;
+        lambda(d, n, l, y, x) = sum;
     }
 };
 
@@ -237,7 +235,7 @@ private:
 template <execution_policy P, class T, class M>
 void run_scans_back(P const& exec, scan_adjoint_op<T, M> const& op)
 {
-    for (index_t t = op.scans.most_lines() - 2; t >= 0; --t) dispatch(exec, scan_adjoint_step_op<T, M>{op, t});
+    for (index_t t = op.lines() - 2; t >= 0; --t) dispatch(exec, scan_line_op<scan_adjoint_op<T, M>>{op, t});
     dispatch(exec, scan_adjoint_pixel_op<T, M>{op});
 }
 
@@ -286,4 +284,7 @@ struct scan_route_op {
 
 #if HYSPN_HAS_OPENMP
 #include <hyspn/backends/omp/propagation/scan_line.hpp>
+#endif
+#if HYSPN_HAS_CUDA
+#include <hyspn/backends/cuda/propagation/scan_line.hpp>
 #endif

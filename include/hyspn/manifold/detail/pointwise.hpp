@@ -326,3 +326,6 @@ private:
 #if HYSPN_HAS_OPENMP
 #include <hyspn/backends/omp/manifold/lanes.hpp>
 #endif
+#if HYSPN_HAS_CUDA
+#include <hyspn/backends/cuda/manifold/pointwise.hpp>
+#endif

@@ -271,3 +271,6 @@ void window_norms(P const& exec, correlation_plan<T> const& plan, view<T const, 
 #if HYSPN_HAS_OPENMP
 #include <hyspn/backends/omp/nn/correlation.hpp>
 #endif
+#if HYSPN_HAS_CUDA
+#include <hyspn/backends/cuda/nn/correlation.hpp>
+#endif

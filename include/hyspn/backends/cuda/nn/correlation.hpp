@@ -1,0 +1,246 @@
+// SPDX-FileCopyrightText: 2026 The hyspn authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <algorithm>
+
+#include <hyspn/backends/cuda/matrix_product.hpp>
+#include <hyspn/exec/elementwise.hpp>
+#include <hyspn/nn/detail/correlation.hpp>
+
+/// \file
+/// Correlations on CUDA as products of matrices: the pixels under the windows are written side by side, some points of
+/// the result at a time, and cuBLAS multiplies them. Few channels or outputs a group (a depthwise convolution) run the
+/// plain operations, which then read no more than needed.
+
+namespace hyspn::detail {
+
+/// Numbers of unfolded windows at a time: small enough for the second-level cache of a large device.
+inline constexpr index_t unfolded_room = index_t{8} << 20;
+/// Channels times outputs of a group from which on products pay.
+inline constexpr index_t least_group_product = 64;
+
+/// Some lines of some images.
+struct image_part {
+    index_t image, images, line, lines;
+};
+
+/// Calls f(part) until every line of every image was in one: whole images while several fit, else lines of one.
+template <class F>
+void for_each_part(dims<4> const& points, index_t numbers_a_point, F const& f)
+{
+    index_t const line = numbers_a_point * points[3];
+    index_t const images = std::max<index_t>(unfolded_room / std::max<index_t>(line * points[2], 1), 1);
+    index_t const lines = images > 1 ? points[2] : std::max<index_t>(unfolded_room / std::max<index_t>(line, 1), 1);
+    for (index_t n = 0; n < points[0]; n += images)
+        for (index_t i = 0; i < points[2]; i += lines)
+            f(image_part{n, std::min(images, points[0] - n), i, std::min(lines, points[2] - i)});
+}
+
+/// What a correlation reads at its outputs: to(n, r, i, j) is channel c under tap m of x at output line i of the part,
+/// 0 where absent, for row r of the matrix of weights.
+template <class T>
+struct unfold_op {
+    window over;
+    view<T const, 4, memory::device> x;  ///< the group's channels
+    bool taps_last;                      ///< r = c·taps + m; otherwise m·channels + c
+    image_part part;
+    view<T, 4, memory::device> to;  ///< [images, rows, lines, W']
+
+    dims<4> shape() const { return to.extents(); }
+    HYSPN_HD void operator()(index_t n, index_t r, index_t i, index_t j) const
+    {
+        index_t const inner = taps_last ? over.taps() : x.extent(1);
+        index_t const m = taps_last ? r % inner : r / inner, c = taps_last ? r / inner : r % inner;
+        index_t const a = over.source(0, part.line + i, m), b = over.source(1, j, m);
+        bool const present = a >= 0 && a < x.extent(2) && b >= 0 && b < x.extent(3);
+        to(n, r, i, j) = present ? x(part.image + n, c, a, b) : T(0);
+    }
+};
+
+/// What the transpose reads at its inputs: output o of those that see an input line's pixel through tap m, 0 where none
+/// does; r = m·outputs + o.
+template <class T>
+struct unfold_outputs_op {
+    window over;
+    view<T const, 4, memory::device> y;  ///< the group's outputs
+    image_part part;
+    view<T, 4, memory::device> to;
+
+    dims<4> shape() const { return to.extents(); }
+    HYSPN_HD void operator()(index_t n, index_t r, index_t i, index_t j) const
+    {
+        using transpose = correlation_input_vjp_op<T, memory::device>;
+        index_t const m = r / y.extent(1), o = r % y.extent(1);
+        index_t a = 0, b = 0;
+        bool const seen = transpose::output_of_tap(over, 0, part.line + i, m, y.extent(2), a) &&
+                          transpose::output_of_tap(over, 1, j, m, y.extent(3), b);
+        to(n, r, i, j) = seen ? y(part.image + n, o, a, b) : T(0);
+    }
+};
+
+/// Each image's planes as rows of a matrix: [N, C, H·W] of the lines of a part.
+template <class T>
+view<T, 3, memory::device> plane_rows(view<T, 4, memory::device> const& x, image_part const& part)
+{
+    return {x.data_handle() + part.image * x.stride(0) + part.line * x.stride(2),
+            {part.images, x.extent(1), part.lines * x.extent(3)},
+            {x.stride(0), x.stride(1), 1}};
+}
+
+/// Every plane lies in one piece.
+template <class T>
+bool planes_contiguous(view<T, 4, memory::device> const& x)
+{
+    return (x.extent(3) <= 1 || x.stride(3) == 1) && (x.extent(2) <= 1 || x.stride(2) == x.extent(3));
+}
+
+/// Channels g·size … of each image.
+template <class T>
+view<T, 4, memory::device> group_of(view<T, 4, memory::device> const& x, index_t g, index_t size)
+{
+    return {x.data_handle() + g * size * x.stride(1), {x.extent(0), size, x.extent(2), x.extent(3)}, x.strides()};
+}
+
+/// Weights [O, K, C] of a group as a matrix [O, K·C] in the order they lie in memory.
+template <class T>
+struct weight_matrix {
+    view<T, 2, memory::device> rows;
+    bool taps_last;
+
+    weight_matrix(view<T, 3, memory::device> const& z, index_t g, index_t outputs)
+        : rows(z.data_handle() + g * outputs * z.stride(0), dims<2>{outputs, z.extent(1) * z.extent(2)},
+               dims<2>{z.stride(0), 1}),
+          taps_last(dense_taps_last(z))
+    {
+    }
+    static bool exists(view<T, 3, memory::device> const& z)
+    {
+        bool const taps_first =
+            (z.extent(2) <= 1 || z.stride(2) == 1) && (z.extent(1) <= 1 || z.stride(1) == z.extent(2));
+        return taps_first || dense_taps_last(z);
+    }
+
+private:
+    static bool dense_taps_last(view<T, 3, memory::device> const& z)
+    {
+        return (z.extent(1) <= 1 || z.stride(1) == 1) && (z.extent(2) <= 1 || z.stride(2) == z.extent(1));
+    }
+};
+
+/// Weights of one group transposed, [C, K·O]: column m·O + o.
+template <class T>
+struct transposed_weights_op {
+    view<T const, 3, memory::device> z;
+    index_t first;
+    view<T, 3, memory::device> to;  ///< [C, K, O]
+
+    dims<3> shape() const { return to.extents(); }
+    HYSPN_HD void operator()(index_t c, index_t m, index_t o) const { to(c, m, o) = z(first + o, m, c); }
+};
+
+/// The windows of a part of x, or x itself where they are its pixels. `room` grows to what a part needs.
+template <class T>
+view<T const, 3, memory::device> unfolded(exec::cuda const& exec, unfold_op<T> op, index_t outputs_across,
+                                          tensor<T, 1, memory::device>& room)
+{
+    if (op.over.is_point() && planes_contiguous(op.x)) return plane_rows(op.x, op.part);
+    dims<4> const e{op.part.images, op.over.taps() * op.x.extent(1), op.part.lines, outputs_across};
+    if (room.size() < e[0] * e[1] * e[2] * e[3]) room = tensor<T, 1, memory::device>(e[0] * e[1] * e[2] * e[3]);
+    op.to = view<T, 4, memory::device>(room.data(), e);
+    dispatch(exec, op);
+    return plane_rows(as_const(op.to), {0, e[0], 0, e[2]});
+}
+
+template <class T>
+bool products_pay(view<T const, 3, memory::device> const& z, index_t groups)
+{
+    return z.extent(0) / groups * z.extent(2) >= least_group_product;
+}
+
+template <class T>
+struct bias_planes_op {
+    view<T const, 1, memory::device> bias;
+    view<T, 4, memory::device> to;
+
+    dims<4> shape() const { return to.extents(); }
+    HYSPN_HD void operator()(index_t n, index_t o, index_t i, index_t j) const { to(n, o, i, j) = bias(o); }
+};
+
+template <class T>
+void dispatch(exec::cuda const& exec, correlation_op<T, memory::device> const& op)
+{
+    index_t const groups = op.plan.groups, outputs = op.z.extent(0) / groups, channels = op.z.extent(2);
+    if (!products_pay(op.z, groups) || !weight_matrix<T const>::exists(op.z) || !planes_contiguous(op.inner))
+        return parallel_for(exec, op.shape(), op);
+    bool const biased = op.bias.data_handle() != nullptr;
+    if (biased) dispatch(exec, bias_planes_op<T>{op.bias, op.inner});
+    tensor<T, 1, memory::device> room;
+    for (index_t g = 0; g < groups; ++g) {
+        weight_matrix<T const> const weights(op.z, g, outputs);
+        auto const x = group_of(op.x, g, channels);
+        auto const y = group_of(op.inner, g, outputs);
+        for_each_part(y.extents(), channels * op.plan.over.taps(), [&](image_part const& part) {
+            auto const windows =
+                unfolded(exec, unfold_op<T>{op.plan.over, x, weights.taps_last, part, {}}, y.extent(3), room);
+            matrix_products<T>(exec, op.plan.kappa, shared_by(weights.rows, part.images), windows, biased ? T(1) : T(0),
+                               plane_rows(y, part));
+        });
+    }
+}
+
+template <class T>
+void dispatch(exec::cuda const& exec, correlation_input_vjp_op<T, memory::device> const& op)
+{
+    index_t const groups = op.plan.groups, outputs = op.z.extent(0) / groups, channels = op.z.extent(2);
+    index_t const taps = op.plan.over.taps();
+    if (!products_pay(op.z, groups) || !planes_contiguous(op.dx)) return parallel_for(exec, op.shape(), op);
+    tensor<T, 1, memory::device> room;
+    tensor<T, 3, memory::device> transposed(channels, taps, outputs);
+    view<T const, 2, memory::device> const weights(transposed.data(), {channels, taps * outputs});
+    for (index_t g = 0; g < groups; ++g) {
+        dispatch(exec, transposed_weights_op<T>{op.z, g * outputs, as_view(transposed)});
+        auto const dy = group_of(op.inner_bar, g, outputs);
+        auto const dx = group_of(op.dx, g, channels);
+        for_each_part(dx.extents(), outputs * taps, [&](image_part const& part) {
+            auto windows = [&]() -> view<T const, 3, memory::device> {
+                if (op.plan.over.is_point() && planes_contiguous(dy)) return plane_rows(dy, part);
+                dims<4> const e{part.images, taps * outputs, part.lines, dx.extent(3)};
+                if (room.size() < e[0] * e[1] * e[2] * e[3])
+                    room = tensor<T, 1, memory::device>(e[0] * e[1] * e[2] * e[3]);
+                view<T, 4, memory::device> const to(room.data(), e);
+                dispatch(exec, unfold_outputs_op<T>{op.plan.over, dy, part, to});
+                return plane_rows(as_const(to), {0, e[0], 0, e[2]});
+            };
+            matrix_products<T>(exec, op.plan.kappa, shared_by(weights, part.images), windows(), T(0),
+                               plane_rows(dx, part));
+        });
+    }
+}
+
+template <class T>
+void dispatch(exec::cuda const& exec, correlation_weight_vjp_op<T, memory::device> const& op)
+{
+    index_t const groups = op.plan.groups, outputs = op.dz.extent(0) / groups, channels = op.dz.extent(2);
+    if (!products_pay(as_const(op.dz), groups) || !weight_matrix<T>::exists(op.dz) || !planes_contiguous(op.inner_bar))
+        return add_weight_chunks(exec, op);
+    tensor<T, 1, memory::device> room;
+    for (index_t g = 0; g < groups; ++g) {
+        weight_matrix<T> const dweights(op.dz, g, outputs);
+        auto const x = group_of(op.x, g, channels);
+        auto const dy = group_of(op.inner_bar, g, outputs);
+        for_each_part(dy.extents(), channels * op.plan.over.taps(), [&](image_part const& part) {
+            auto const windows =
+                unfolded(exec, unfold_op<T>{op.plan.over, x, dweights.taps_last, part, {}}, dy.extent(3), room);
+            auto const left = plane_rows(dy, part);
+            for (index_t n = 0; n < part.images; ++n)  // one after another: a sum in a fixed order
+                matrix_product<T>(exec, op.plan.kappa, left[n], transposed_view(windows[n]), T(1), dweights.rows);
+        });
+    }
+    if (op.extra.exists) {
+        view<T const, 4, memory::device> const none(nullptr, dims<4>{0, op.dz.extent(0), op.dz.extent(1), channels});
+        dispatch(exec, add_row_sums_op<T, memory::device>{none, true, op.extra.radial, op.extra.z, op.dz});
+    }
+}
+
+}  // namespace hyspn::detail
