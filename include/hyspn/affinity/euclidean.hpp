@@ -63,7 +63,7 @@ void dispatch(P const& exec, euclidean_backward_op<T, M> const& op)
     auto const neighbours = raster_neighbours<T, M>(op.around);
     dispatch(exec, aggregation_feature_vjp_op<T, M>{neighbours, op.x, op.z, T(1), op.dy, false, view<T const, 3, M>{},
                                                     op.dx});
-    add_row_sums<P, T, M>(exec, neighbours, op.x, op.z, T(1), op.dy, view<T const, 1, M>{}, op.dz);
+    dispatch(exec, aggregation_row_sums_op<T, M>{neighbours, op.x, op.z, T(1), op.dy, {}, op.dz});
     sum_planes<P, T, M>(exec, op.dy, true, op.dbias);
 }
 

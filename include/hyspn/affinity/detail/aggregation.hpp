@@ -160,15 +160,36 @@ private:
 };
 
 /// dz += κ Σ ī g v over all pixels, and radial_o·z_o unless `radial` is null.
+template <class T, class M>
+struct aggregation_row_sums_op {
+    neighbour_arrays<T, M> neighbours;
+    view<T const, 4, M> x;
+    view<T const, 3, M> z;
+    T kappa;
+    view<T const, 4, M> inner_bar;
+    view<T const, 1, M> radial;
+    view<T, 3, M> dz;
+};
+
+/// It, chunk by chunk.
 template <execution_policy P, class T, class M>
-void add_row_sums(P const& exec, neighbour_arrays<T, M> const& neighbours, view<T const, 4, M> const& x,
-                  view<T const, 3, M> const& z, T kappa, view<T const, 4, M> const& inner_bar,
-                  view<T const, 1, M> const& radial, view<T, 3, M> const& dz)
+void add_row_chunks(P const& exec, aggregation_row_sums_op<T, M> const& op)
 {
-    pixel_chunks const chunks(x.extents());
-    tensor<T, 4, M> partial(chunks.count, z.extent(0), z.extent(1), z.extent(2));
-    dispatch(exec, aggregation_row_vjp_op<T, M>{neighbours, x, kappa, inner_bar, chunks, as_view(partial)});
-    dispatch(exec, add_row_sums_op<T, M>{as_const(partial), radial.data_handle() != nullptr, radial, z, dz});
+    pixel_chunks const chunks(op.x.extents());
+    tensor<T, 4, M> partial(chunks.count, op.z.extent(0), op.z.extent(1), op.z.extent(2));
+    dispatch(exec, aggregation_row_vjp_op<T, M>{op.neighbours, op.x, op.kappa, op.inner_bar, chunks, as_view(partial)});
+    dispatch(exec,
+             add_row_sums_op<T, M>{as_const(partial), op.radial.data_handle() != nullptr, op.radial, op.z, op.dz});
+}
+
+template <execution_policy P, class T, class M>
+void dispatch(P const& exec, aggregation_row_sums_op<T, M> const& op)
+{
+    add_row_chunks(exec, op);
 }
 
 }  // namespace hyspn::detail
+
+#if HYSPN_HAS_CUDA
+#include <hyspn/backends/cuda/affinity/aggregation.hpp>
+#endif

@@ -176,7 +176,8 @@ void dispatch(P const& exec, ham_backward_op<T, M> const& op)
 
     sum_planes<P, T, M>(exec, as_const(radial_bar), false, as_view(radial));
     sum_planes<P, T, M>(exec, as_const(bias_bar), true, op.dr);
-    add_row_sums<P, T, M>(exec, neighbours, op.x, op.z, op.kappa, as_const(inner_bar), as_const(radial), op.dz);
+    dispatch(exec, aggregation_row_sums_op<T, M>{neighbours, op.x, op.z, op.kappa, as_const(inner_bar),
+                                                 as_const(radial), op.dz});
 }
 
 }  // namespace hyspn::detail

@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include <hyspn/backends/cuda/matrix_product.hpp>
+#include <hyspn/backends/cuda/weight_products.hpp>
 #include <hyspn/exec/elementwise.hpp>
 #include <hyspn/nn/detail/correlation.hpp>
 
@@ -17,9 +17,6 @@ namespace hyspn::detail {
 
 /// Numbers of unfolded windows at a time: small enough for the second-level cache of a large device.
 inline constexpr index_t unfolded_room = index_t{8} << 20;
-/// Channels times outputs of a group from which on products pay.
-inline constexpr index_t least_group_product = 64;
-
 /// Some lines of some images.
 struct image_part {
     index_t image, images, line, lines;
@@ -88,13 +85,6 @@ view<T, 3, memory::device> plane_rows(view<T, 4, memory::device> const& x, image
             {x.stride(0), x.stride(1), 1}};
 }
 
-/// Every plane lies in one piece.
-template <class T>
-bool planes_contiguous(view<T, 4, memory::device> const& x)
-{
-    return (x.extent(3) <= 1 || x.stride(3) == 1) && (x.extent(2) <= 1 || x.stride(2) == x.extent(3));
-}
-
 /// Channels g·size … of each image.
 template <class T>
 view<T, 4, memory::device> group_of(view<T, 4, memory::device> const& x, index_t g, index_t size)
@@ -128,17 +118,6 @@ private:
     }
 };
 
-/// Weights of one group transposed, [C, K·O]: column m·O + o.
-template <class T>
-struct transposed_weights_op {
-    view<T const, 3, memory::device> z;
-    index_t first;
-    view<T, 3, memory::device> to;  ///< [C, K, O]
-
-    dims<3> shape() const { return to.extents(); }
-    HYSPN_HD void operator()(index_t c, index_t m, index_t o) const { to(c, m, o) = z(first + o, m, c); }
-};
-
 /// The windows of a part of x, or x itself where they are its pixels. `room` grows to what a part needs.
 template <class T>
 view<T const, 3, memory::device> unfolded(exec::cuda const& exec, unfold_op<T> op, index_t outputs_across,
@@ -150,12 +129,6 @@ view<T const, 3, memory::device> unfolded(exec::cuda const& exec, unfold_op<T> o
     op.to = view<T, 4, memory::device>(room.data(), e);
     dispatch(exec, op);
     return plane_rows(as_const(op.to), {0, e[0], 0, e[2]});
-}
-
-template <class T>
-bool products_pay(view<T const, 3, memory::device> const& z, index_t groups)
-{
-    return z.extent(0) / groups * z.extent(2) >= least_group_product;
 }
 
 template <class T>

@@ -1,0 +1,39 @@
+// SPDX-FileCopyrightText: 2026 The hyspn authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <hyspn/backends/cuda/matrix_product.hpp>
+
+/// \file
+/// What layers and affinities with weights [O, K, C] share when cuBLAS multiplies for them.
+
+namespace hyspn::detail {
+
+/// Channels times outputs of a group from which on products pay.
+inline constexpr index_t least_group_product = 64;
+
+template <class T>
+bool products_pay(view<T const, 3, memory::device> const& z, index_t groups)
+{
+    return z.extent(0) / groups * z.extent(2) >= least_group_product;
+}
+
+/// Every plane lies in one piece.
+template <class T>
+bool planes_contiguous(view<T, 4, memory::device> const& x)
+{
+    return (x.extent(3) <= 1 || x.stride(3) == 1) && (x.extent(2) <= 1 || x.stride(2) == x.extent(3));
+}
+
+/// Weights of one group transposed, [C, K·O]: column m·O + o.
+template <class T>
+struct transposed_weights_op {
+    view<T const, 3, memory::device> z;
+    index_t first;
+    view<T, 3, memory::device> to;  ///< [C, K, O]
+
+    dims<3> shape() const { return to.extents(); }
+    HYSPN_HD void operator()(index_t c, index_t m, index_t o) const { to(c, m, o) = z(first + o, m, c); }
+};
+
+}  // namespace hyspn::detail
