@@ -55,20 +55,42 @@ TEMPLATE_TEST_CASE("cuda: conv2d as exec::seq computes it", "", float, double)
     exec::cuda const gpu;
     nn::conv2d const layers[] = {
         {.padding = {{1, 1}}, .outputs = 9},
-        {.kernel = {{2, 3}}, .stride = {{2, 1}}, .padding = {{1, 2}}, .groups = 3, .outputs = 6, .bias = false},
-        {.kernel = {{3, 3}}, .stride = {{2, 2}}, .padding = {{2, 2}}, .dilation = {{2, 2}}, .groups = 6, .outputs = 6},
+        {.kernel = {{2, 3}}, .stride = {{2, 1}}, .padding = {{1, 2}}, .groups = 2, .outputs = 12, .bias = false},
+        {.kernel = {{3, 3}}, .stride = {{2, 2}}, .padding = {{2, 2}}, .dilation = {{2, 2}}, .outputs = 6},
+        {.kernel = {{3, 2}},
+         .stride = {{2, 3}},
+         .padding = {{1, 0}},
+         .dilation = {{1, 2}},
+         .groups = 24,
+         .outputs = 24},
         {.kernel = {{1, 1}}, .outputs = 3},
+        {.kernel = {{1, 1}}, .stride = {{2, 2}}, .padding = {{1, 1}}, .outputs = 5, .bias = false},
     };
     auto const stay = [](auto const& t) { return t; };
     auto const up = [&](auto const& t) { return to_device(gpu, t); };
     auto const down = [&](auto const& t) { return to_host(gpu, t); };
     for (auto const& conv : layers)
-        for (dims<4> const& e : {dims<4>{{2, 6, 7, 9}}, dims<4>{{1, 6, 1, 1}}, dims<4>{{1, 6, 33, 65}}}) {
+        for (dims<4> const& e : {dims<4>{{2, 24, 7, 9}}, dims<4>{{1, 24, 1, 1}}, dims<4>{{3, 24, 33, 65}}}) {
             if (conv.output_extents(e)[2] < 1 || conv.output_extents(e)[3] < 1) continue;
             auto const wanted = train<T>(conv, exec::seq{}, e, stay, stay);
             auto const got = train<T>(conv, gpu, e, up, down);
             for (std::size_t i = 0; i < wanted.size(); ++i) CHECK(error_in_eps(got[i], wanted[i]) <= parity_bar);
         }
+}
+
+TEST_CASE("cuda: conv2d of images whose windows do not fit at once")
+{
+    exec::cuda const gpu;
+    auto const stay = [](auto const& t) { return t; };
+    auto const up = [&](auto const& t) { return to_device(gpu, t); };
+    auto const down = [&](auto const& t) { return to_host(gpu, t); };
+    nn::conv2d const conv{.padding = {{1, 1}}, .outputs = 16};
+    for (dims<4> const& e : {dims<4>{{2, 64, 130, 140}}, dims<4>{{7, 64, 50, 90}}}) {
+        REQUIRE(e[0] * e[1] * 9 * e[2] * e[3] > detail::unfolded_room);
+        auto const wanted = train<float>(conv, exec::seq{}, e, stay, stay);
+        auto const got = train<float>(conv, gpu, e, up, down);
+        for (std::size_t i = 0; i < wanted.size(); ++i) CHECK(error_in_eps(got[i], wanted[i]) <= parity_bar);
+    }
 }
 
 }  // namespace hyspn::testing

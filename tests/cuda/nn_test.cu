@@ -84,6 +84,10 @@ TEMPLATE_TEST_CASE("cuda: layers with weights as exec::seq computes them", "", f
     nn::poincare_conv2d const conv{
         .kernel = {{2, 3}}, .stride = {{2, 1}}, .padding = {{1, 2}}, .groups = 3, .outputs = 6};
     check_parity<T>(conv, e, conv.output_extents(e));
+    dims<4> const wide{{2, 24, 7, 9}};
+    check_parity<T>(nn::poincare_linear{.outputs = 5}, wide, {{2, 5, 7, 9}});
+    nn::poincare_conv2d const many{.kernel = {{3, 3}}, .padding = {{1, 1}}, .outputs = 6};
+    check_parity<T>(many, wide, many.output_extents(wide));
 }
 
 TEMPLATE_TEST_CASE("cuda: pooling and batch normalisation as exec::seq computes them", "", float, double)

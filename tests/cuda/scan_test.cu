@@ -129,6 +129,7 @@ TEST_CASE("cuda: scans run as on exec::seq")
             check_scan<float>(net, e, ++seed);
         }
     });
+    check_scan<double>({.way = 3}, {1, 1, 3, 2100}, ++seed);  // lines longer than a block
 }
 
 TEST_CASE("cuda: gspn runs as on exec::seq")

@@ -93,9 +93,28 @@ TEST_CASE("cuda: device tensors move, and copy by clone alone")
     CHECK(clone(exec, device_tensor<float, 2>(0, 4)).extents() == dims<2>{{0, 4}});
 }
 
+TEST_CASE("cuda: freed memory is kept for coming arrays until it is released")
+{
+    constexpr index_t bytes = index_t{256} << 20;
+    auto const free_bytes = [] {
+        std::size_t free = 0, total = 0;
+        detail::check_cuda(cudaMemGetInfo(&free, &total), "cudaMemGetInfo");
+        return static_cast<index_t>(free);
+    };
+    exec::release_kept_memory();
+    index_t const before = free_bytes();
+    device_tensor<char, 1>{bytes};
+    CHECK(before - free_bytes() >= bytes / 2);
+    device_tensor<char, 1> const again(bytes);
+    CHECK(before - free_bytes() < bytes * 3 / 2);
+    exec::release_kept_memory();
+    CHECK(before - free_bytes() >= bytes / 2);  // `again` is in use
+}
+
 TEST_CASE("cuda: memory that is not there is an exception, and the device goes on")
 {
-    CHECK(thrown<cuda_error>([] { device_tensor<double, 1>(index_t{1} << 50); }) == "cudaMalloc failed: out of memory");
+    CHECK(thrown<cuda_error>([] { device_tensor<double, 1>(index_t{1} << 50); }) ==
+          "cudaMallocFromPoolAsync failed: out of memory");
     auto const device = to_device(exec::cuda{}, random_values(dims<1>{{33}}));
     CHECK_NOTHROW(parallel_for(exec::cuda{}, device.extents(), read_op{as_view(device)}));  // it is not blamed
     CHECK_NOTHROW(exec::cuda{}.wait());

@@ -83,8 +83,9 @@ HYSPN_HD void call_at(F const& f, dims<Rank> const& shape, position_divider cons
     }
 }
 
-/// Terms that a block of sum_chunks holds, and its threads.
-inline constexpr index_t terms_at_once = 1024;
+/// Terms that a block of sum_chunks holds, a multiple of the lanes, and its threads.
+template <class T>
+inline constexpr index_t terms_at_once = 16384 / static_cast<index_t>(sizeof(T)) / reduce_lanes* reduce_lanes;
 inline constexpr int threads_of_sums = 256;
 
 /// Hidden symbols: the address of a kernel must never cross a shared-library boundary. By the namespace, since the
@@ -115,11 +116,12 @@ __global__ void sum_chunks(index_t n, F f, T* sums)
     index_t const chunk = blockIdx.x, thread = threadIdx.x;
     index_t const first = chunk * reduce_chunk;
     index_t const count = n - first < reduce_chunk ? n - first : reduce_chunk;
-    __shared__ T terms[terms_at_once];
+    constexpr index_t room = terms_at_once<T>;
+    __shared__ T terms[room];
     __shared__ T lane[reduce_lanes];
     T sum{};
-    for (index_t done = 0; done < count; done += terms_at_once) {
-        index_t const some = count - done < terms_at_once ? count - done : terms_at_once;
+    for (index_t done = 0; done < count; done += room) {
+        index_t const some = count - done < room ? count - done : room;
         for (index_t i = thread; i < some; i += blockDim.x) terms[i] = f(first + done + i);
         __syncthreads();
         if (thread < reduce_lanes)
