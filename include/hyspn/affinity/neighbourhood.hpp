@@ -25,8 +25,14 @@ struct neighbourhood {
     HYSPN_HD constexpr index_t forward(index_t h) const { return centre() + 1 + h; }
 
     /// Rows and columns from the pixel to neighbour j.
-    HYSPN_HD constexpr index_t row_offset(index_t j) const { return (j / kernel - kernel / 2) * dilation; }
-    HYSPN_HD constexpr index_t column_offset(index_t j) const { return (j % kernel - kernel / 2) * dilation; }
+    HYSPN_HD constexpr index_t row_offset(index_t j) const
+    {
+        return (hyspn::detail::small_quotient(j, kernel) - kernel / 2) * dilation;
+    }
+    HYSPN_HD constexpr index_t column_offset(index_t j) const
+    {
+        return (hyspn::detail::small_remainder(j, kernel) - kernel / 2) * dilation;
+    }
 
     /// The number that the pixel itself has as a neighbour of its neighbour j.
     HYSPN_HD constexpr index_t opposite(index_t j) const { return count() - 1 - j; }

@@ -4,6 +4,7 @@
 
 #include <cassert>
 #include <cstddef>
+#include <cstdint>
 
 /// \file
 /// The only place that asks which compiler this is. Everything else asks the macros below.
@@ -42,5 +43,21 @@ namespace hyspn {
 
 /// Sizes, extents and positions. Signed, so that differences and neighbours outside an image are plain arithmetic.
 using index_t = std::ptrdiff_t;
+
+namespace detail {
+
+/// a / b of numbers from 0 to 2^32 - 1, such as places in a window: 64-bit division takes several times as long, on
+/// GPUs above all.
+HYSPN_HD constexpr index_t small_quotient(index_t a, index_t b)
+{
+    return static_cast<index_t>(static_cast<std::uint32_t>(a) / static_cast<std::uint32_t>(b));
+}
+/// a % b of such numbers.
+HYSPN_HD constexpr index_t small_remainder(index_t a, index_t b)
+{
+    return static_cast<index_t>(static_cast<std::uint32_t>(a) % static_cast<std::uint32_t>(b));
+}
+
+}  // namespace detail
 
 }  // namespace hyspn

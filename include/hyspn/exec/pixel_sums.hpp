@@ -117,3 +117,6 @@ T sum_of(P const& exec, tensor<T, Rank, M> const& x)
 #if HYSPN_HAS_OPENMP
 #include <hyspn/backends/omp/pixel_sums.hpp>
 #endif
+#if HYSPN_HAS_CUDA
+#include <hyspn/backends/cuda/pixel_sums.hpp>
+#endif

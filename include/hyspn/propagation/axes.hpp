@@ -76,7 +76,7 @@ struct stencil_neighbours {
         index_t cell = flipped ? in_window() - 1 - k : k;
         if (!centre && cell >= kernel * kernel / 2) ++cell;
         index_t const half = kernel / 2;
-        return {(cell / kernel - half) * dilation, (cell % kernel - half) * dilation};
+        return {(small_quotient(cell, kernel) - half) * dilation, (small_remainder(cell, kernel) - half) * dilation};
     }
 
     /// Channel of the centre in a window that has one.

@@ -281,3 +281,7 @@ struct pair_distance_vjp_op {
 };
 
 }  // namespace hyspn::detail
+
+#if HYSPN_HAS_CUDA
+#include <hyspn/backends/cuda/affinity/pair_distance.hpp>
+#endif

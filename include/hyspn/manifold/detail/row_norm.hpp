@@ -18,7 +18,10 @@ struct row_norm_op {
         view<T const, 3, M> z;
         index_t o;
         HYSPN_HD index_t extent(std::size_t) const { return z.extent(1) * z.extent(2); }
-        HYSPN_HD T operator()(index_t i) const { return z(o, i / z.extent(2), i % z.extent(2)); }
+        HYSPN_HD T operator()(index_t i) const
+        {
+            return z(o, small_quotient(i, z.extent(2)), small_remainder(i, z.extent(2)));
+        }
     };
 
     dims<1> shape() const { return zeta.extents(); }

@@ -24,7 +24,8 @@ struct window {
     }
     HYSPN_HD constexpr index_t offset(std::size_t axis, index_t m) const
     {
-        return (axis == 0 ? m / kernel[1] : m % kernel[1]) * dilation[axis] - padding[axis];
+        return (axis == 0 ? small_quotient(m, kernel[1]) : small_remainder(m, kernel[1])) * dilation[axis] -
+               padding[axis];
     }
     /// Number of output positions along an axis of `length` pixels; less than 1 when the kernel does not fit.
     HYSPN_HD constexpr index_t outputs(std::size_t axis, index_t length) const

@@ -34,28 +34,38 @@ void for_each_part(dims<4> const& points, index_t numbers_a_point, F const& f)
             f(image_part{n, std::min(images, points[0] - n), i, std::min(lines, points[2] - i)});
 }
 
-/// What a correlation reads at its outputs: to(n, r, i, j) is channel c under tap m of x at output line i of the part,
-/// 0 where absent, for row r of the matrix of weights.
+/// What a correlation reads at its outputs: row r of the matrix of weights multiplies channel c under tap m of x at
+/// every output, 0 where absent.
 template <class T>
 struct unfold_op {
     window over;
     view<T const, 4, memory::device> x;  ///< the group's channels
     bool taps_last;                      ///< r = c·taps + m; otherwise m·channels + c
     image_part part;
-    view<T, 4, memory::device> to;  ///< [images, rows, lines, W']
+    view<T, 4, memory::device> to;  ///< [images, rows, lines, W'] out
 
-    dims<4> shape() const { return to.extents(); }
-    HYSPN_HD void operator()(index_t n, index_t r, index_t i, index_t j) const
+    /// The row's plane, and where its tap looks.
+    struct row {
+        view<T const, 2, memory::device> plane;
+        index_t row_offset, column_offset;
+    };
+    HYSPN_HD row at(index_t n, index_t r) const
     {
         index_t const inner = taps_last ? over.taps() : x.extent(1);
         index_t const m = taps_last ? r % inner : r / inner, c = taps_last ? r / inner : r % inner;
-        index_t const a = over.source(0, part.line + i, m), b = over.source(1, j, m);
-        bool const present = a >= 0 && a < x.extent(2) && b >= 0 && b < x.extent(3);
-        to(n, r, i, j) = present ? x(part.image + n, c, a, b) : T(0);
+        return {{&x(part.image + n, c, 0, 0), {x.extent(2), x.extent(3)}, {x.stride(2), x.stride(3)}},
+                over.offset(0, m),
+                over.offset(1, m)};
+    }
+    HYSPN_HD T value(row const& from, index_t i, index_t j) const
+    {
+        index_t const a = (part.line + i) * over.stride[0] + from.row_offset,
+                      b = j * over.stride[1] + from.column_offset;
+        return a >= 0 && a < from.plane.extent(0) && b >= 0 && b < from.plane.extent(1) ? from.plane(a, b) : T(0);
     }
 };
 
-/// What the transpose reads at its inputs: output o of those that see an input line's pixel through tap m, 0 where none
+/// What the transpose reads at its inputs: output o of those that see an input's pixel through tap m, 0 where none
 /// does; r = m·outputs + o.
 template <class T>
 struct unfold_outputs_op {
@@ -64,17 +74,68 @@ struct unfold_outputs_op {
     image_part part;
     view<T, 4, memory::device> to;
 
-    dims<4> shape() const { return to.extents(); }
-    HYSPN_HD void operator()(index_t n, index_t r, index_t i, index_t j) const
+    using row = typename unfold_op<T>::row;
+    HYSPN_HD row at(index_t n, index_t r) const
     {
-        using transpose = correlation_input_vjp_op<T, memory::device>;
         index_t const m = r / y.extent(1), o = r % y.extent(1);
-        index_t a = 0, b = 0;
-        bool const seen = transpose::output_of_tap(over, 0, part.line + i, m, y.extent(2), a) &&
-                          transpose::output_of_tap(over, 1, j, m, y.extent(3), b);
-        to(n, r, i, j) = seen ? y(part.image + n, o, a, b) : T(0);
+        return {{&y(part.image + n, o, 0, 0), {y.extent(2), y.extent(3)}, {y.stride(2), y.stride(3)}},
+                over.offset(0, m),
+                over.offset(1, m)};
+    }
+    HYSPN_HD T value(row const& from, index_t i, index_t j) const
+    {
+        index_t a = part.line + i - from.row_offset, b = j - from.column_offset;
+        if (a < 0 || b < 0 || !divide(a, over.stride[0]) || !divide(b, over.stride[1])) return T(0);
+        return a < from.plane.extent(0) && b < from.plane.extent(1) ? from.plane(a, b) : T(0);
+    }
+
+private:
+    /// False where nothing is divided without remainder.
+    HYSPN_HD static bool divide(index_t& a, index_t stride)
+    {
+        if (stride == 1) return true;
+        if (small_remainder(a, stride) != 0) return false;
+        a = small_quotient(a, stride);
+        return true;
     }
 };
+
+namespace [[gnu::visibility("hidden")]] kernels {
+
+/// A block has one row of one image, so that what is the same for the row is found once.
+template <class Op>
+__global__ void unfold_rows(Op op)
+{
+    auto const& to = op.to;
+    index_t const width = to.extent(3), pixels = to.extent(2) * width;
+    for (index_t n = blockIdx.z; n < to.extent(0); n += gridDim.z)
+        for (index_t r = blockIdx.y; r < to.extent(1); r += gridDim.y) {
+            auto const from = op.at(n, r);
+            auto* const numbers = &to(n, r, 0, 0);
+            for (index_t p = static_cast<index_t>(blockIdx.x) * blockDim.x + threadIdx.x; p < pixels;
+                 p += static_cast<index_t>(gridDim.x) * blockDim.x) {
+                index_t const i = small_quotient(p, width);
+                numbers[p] = op.value(from, i, p - i * width);
+            }
+        }
+}
+
+// clang-format off
+}  // namespace kernels
+// clang-format on
+
+template <class Op>
+void unfold(exec::cuda const& exec, Op const& op)
+{
+    constexpr unsigned threads = 256, pixels_a_thread = 4, most = 65535;
+    dims<4> const e = op.to.extents();
+    if (op.to.size() == 0) return;
+    auto const at_most = [](index_t n) { return static_cast<unsigned>(n < most ? n : most); };
+    dim3 const blocks(at_most((e[2] * e[3] + threads * pixels_a_thread - 1) / (threads * pixels_a_thread)),
+                      at_most(e[1]), at_most(e[0]));
+    kernels::unfold_rows<Op><<<blocks, threads, 0, exec.stream>>>(op);
+    check_cuda(cudaGetLastError(), "unfold kernel launch");
+}
 
 /// Each image's planes as rows of a matrix: [N, C, H·W] of the lines of a part.
 template <class T>
@@ -127,7 +188,7 @@ view<T const, 3, memory::device> unfolded(exec::cuda const& exec, unfold_op<T> o
     dims<4> const e{op.part.images, op.over.taps() * op.x.extent(1), op.part.lines, outputs_across};
     if (room.size() < e[0] * e[1] * e[2] * e[3]) room = tensor<T, 1, memory::device>(e[0] * e[1] * e[2] * e[3]);
     op.to = view<T, 4, memory::device>(room.data(), e);
-    dispatch(exec, op);
+    unfold(exec, op);
     return plane_rows(as_const(op.to), {0, e[0], 0, e[2]});
 }
 
@@ -176,13 +237,13 @@ void dispatch(exec::cuda const& exec, correlation_input_vjp_op<T, memory::device
         auto const dy = group_of(op.inner_bar, g, outputs);
         auto const dx = group_of(op.dx, g, channels);
         for_each_part(dx.extents(), outputs * taps, [&](image_part const& part) {
-            auto windows = [&]() -> view<T const, 3, memory::device> {
+            auto const windows = [&]() -> view<T const, 3, memory::device> {
                 if (op.plan.over.is_point() && planes_contiguous(dy)) return plane_rows(dy, part);
                 dims<4> const e{part.images, taps * outputs, part.lines, dx.extent(3)};
                 if (room.size() < e[0] * e[1] * e[2] * e[3])
                     room = tensor<T, 1, memory::device>(e[0] * e[1] * e[2] * e[3]);
                 view<T, 4, memory::device> const to(room.data(), e);
-                dispatch(exec, unfold_outputs_op<T>{op.plan.over, dy, part, to});
+                unfold(exec, unfold_outputs_op<T>{op.plan.over, dy, part, to});
                 return plane_rows(as_const(to), {0, e[0], 0, e[2]});
             };
             matrix_products<T>(exec, op.plan.kappa, shared_by(weights, part.images), windows(), T(0),
