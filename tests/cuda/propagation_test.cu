@@ -79,8 +79,11 @@ TEST_CASE("cuda: maps of every size propagate as on exec::seq")
 {
     propagation::stencil const net{
         .steps = 12, .owner = propagation::gate_owner::source, .injection = propagation::injection_time::after};
-    for (auto const& e : {dims<4>{{1, 1, 1, 1}}, {{1, 1, 0, 5}}, {{0, 1, 3, 3}}, {{1, 1, 1, 300}}, {{1, 3, 61, 83}}})
+    for (auto const& e :
+         {dims<4>{{1, 1, 1, 1}}, {{1, 1, 0, 5}}, {{0, 1, 3, 3}}, {{1, 1, 1, 300}}, {{1, 3, 61, 83}}, {{2, 19, 11, 45}}})
         check_parity<float>(net, e, 5);
+    for (index_t kernel : {1, 5, 7, 9})
+        check_parity<double>({.kernel = kernel, .dilation = 2, .steps = 3}, {2, 3, 13, 40}, 6);
 }
 
 }  // namespace hyspn::testing

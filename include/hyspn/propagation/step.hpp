@@ -211,3 +211,6 @@ void dispatch(P const& exec, stencil_iterate_adjoint_op<T, M> const& op)
 #if HYSPN_HAS_OPENMP
 #include <hyspn/backends/omp/propagation/step.hpp>
 #endif
+#if HYSPN_HAS_CUDA
+#include <hyspn/backends/cuda/propagation/step.hpp>
+#endif

@@ -20,19 +20,27 @@ struct pair_distances_vjp_op {
     HYSPN_HD void operator()(index_t n, index_t i, index_t j) const
     {
         auto const& around = of.around;
-        pair_share share[at_once];
+        T const radius = of.radius(n, i, j);
+        vector const v = pixel(of.x, n, i, j);
+        vector_out const dv = pixel(of.dx, n, i, j);
         T along(0);
-        int waiting = 0;
-        for (index_t k = 0; k < around.count(); ++k) {
-            if (k == around.centre() || !around.present(k, i, j, of.x.extent(2), of.x.extent(3))) continue;
-            waiting += look_at(n, i, j, k, along, share[waiting]);
-            if (waiting == at_once) add(n, i, j, T(0), share, waiting);
+        for (index_t first = 0; first < around.count() - 1; first += at_once) {
+            pair_share share[at_once];
+            for (int s = 0; s < at_once; ++s)  // by constant numbers, so that they stay in registers
+                share[s] = look_at(n, i, j, first + s, v, along);
+            bool const last = first + at_once >= around.count() - 1;
+            T const stretch = last && radius > T(0) ? along / radius : T(0);
+            for (index_t c = 0; c < v.extent(0); ++c) {
+                T sum = stretch * v(c);
+                for (int s = 0; s < at_once; ++s) sum += share[s].factor * share[s].difference(c);
+                dv(c) += sum;
+            }
         }
-        add(n, i, j, of.radius(n, i, j) > T(0) ? along / of.radius(n, i, j) : T(0), share, waiting);
     }
 
 private:
     using vector = view<T const, 1, memory::device>;
+    using vector_out = view<T, 1, memory::device>;
 
     /// factor·(û − û of a neighbour).
     struct pair_share {
@@ -40,10 +48,14 @@ private:
         T factor;
     };
 
-    /// Adds what neighbour k gives along the pixel itself, and c; returns whether it also gives a share across.
-    HYSPN_HD bool look_at(index_t n, index_t i, index_t j, index_t k, T& along, pair_share& share) const
+    /// What the pixel gets across from neighbour number q, the centre not counted; 0 where absent. Adds what it gets
+    /// along itself, and c's.
+    HYSPN_HD pair_share look_at(index_t n, index_t i, index_t j, index_t q, vector const& v, T& along) const
     {
         auto const& around = of.around;
+        pair_share const none{{v, v, T(-1), T(1), T(0), T(0), true}, T(0)};
+        index_t const k = q < around.centre() ? q : q + 1;
+        if (k >= around.count() || !around.present(k, i, j, of.x.extent(2), of.x.extent(3))) return none;
         index_t const y = i + around.row_offset(k), z = j + around.column_offset(k);
         T const g = of.distance_bar(n, k, i, j) + of.distance_bar(n, around.opposite(k), y, z);
         T const r1 = of.radius(n, i, j), r2 = of.radius(n, y, z);
@@ -53,25 +65,10 @@ private:
         distance_terms<T> const d(of.s, r1, r2, pair);
         auto const slope = tangent_distance_slope(d);
         along += g * slope.along;
-        if (!(pair.chord > T(0))) return false;
-        vector const v = pixel(of.x, n, i, j), u = pixel(of.x, n, y, z);
-        share = {make_unit_combination(v, u, T(-1), r1, r2, pair.radial), g * slope.across};
+        if (!(pair.chord > T(0))) return none;
+        vector const u = pixel(of.x, n, y, z);
         if (k > around.centre()) of.c_bar(n, i, j) += g * tangent_distance_c(d, chord_complement(v, u, r1, r2, pair));
-        return true;
-    }
-
-    /// dv += along·v + the shares, which are then none.
-    HYSPN_HD void add(index_t n, index_t i, index_t j, T along, pair_share const (&share)[at_once], int& count) const
-    {
-        auto const v = pixel(of.x, n, i, j);
-        auto const dv = pixel(of.dx, n, i, j);
-        for (index_t c = 0; c < v.extent(0); ++c) {
-            T sum = along * v(c);
-            for (int s = 0; s < at_once; ++s)
-                if (s < count) sum += share[s].factor * share[s].difference(c);
-            dv(c) += sum;
-        }
-        count = 0;
+        return {make_unit_combination(v, u, T(-1), r1, r2, pair.radial), g * slope.across};
     }
 };
 
