@@ -50,6 +50,61 @@ std::string cell(std::vector<scores const*> const& rows, std::size_t column)
     return text;
 }
 
+/// The scores of the trial that differs from `t` in propagation and affinity alone; null where there is none.
+scores const* find(std::vector<trial> const& trials, trial const& t, scores trial::*set, std::string const& propagation,
+                   std::string const& affinity)
+{
+    trial wanted = t;
+    wanted.propagation = propagation;
+    wanted.affinity = affinity;
+    auto const at = std::find_if(trials.begin(), trials.end(), [&](trial const& o) { return o.same_run(wanted); });
+    return at == trials.end() || ((*at).*set).empty() ? nullptr : &((*at).*set);
+}
+
+/// "mean ± standard error" of the quotients of a column; the mean alone of one.
+std::string quotient_cell(std::vector<std::pair<scores const*, scores const*>> const& pairs, std::size_t column)
+{
+    double sum = 0, squares = 0;
+    auto const n = static_cast<double>(pairs.size());
+    for (auto const& [a, b] : pairs) {
+        double const q = (*a)[column].second / (*b)[column].second;
+        sum += q;
+        squares += q * q;
+    }
+    double const mean = sum / n;
+    std::string text = rounded(mean);
+    if (pairs.size() > 1) text += " ± " + rounded(std::sqrt(std::max(squares / n - mean * mean, 0.) / (n - 1)));
+    return text;
+}
+
+void print_quotients(std::ostream& out, std::vector<trial> const& trials, std::string const& task, scores trial::*set)
+{
+    std::vector<std::string> affinities;
+    for (auto const& t : trials)
+        if (t.task == task && t.propagation != "none" &&
+            std::find(affinities.begin(), affinities.end(), t.affinity) == affinities.end())
+            affinities.push_back(t.affinity);
+    bool first = true;
+    for (auto const& affinity : affinities) {
+        bool const euclidean = affinity == "euclidean";
+        std::vector<std::pair<scores const*, scores const*>> pairs;
+        for (auto const& t : trials)
+            if (t.task == task && t.propagation != "none" && t.affinity == affinity && !(t.*set).empty())
+                if (auto const* other = euclidean ? find(trials, t, set, "none", "initial map")
+                                                  : find(trials, t, set, t.propagation, "euclidean"))
+                    pairs.emplace_back(&(t.*set), other);
+        if (pairs.empty()) continue;
+        if (first) {
+            out << "\n";
+            print_header(out, "quotient", *pairs[0].first);
+        }
+        first = false;
+        out << "| " << affinity << (euclidean ? " / initial map" : " / euclidean") << " (" << pairs.size() << ") |";
+        for (std::size_t k = 0; k < pairs[0].first->size(); ++k) out << " " << quotient_cell(pairs, k) << " |";
+        out << "\n";
+    }
+}
+
 void print_table(std::ostream& out, std::vector<trial> const& trials, std::string const& task, scores trial::*set,
                  char const* title)
 {
@@ -73,6 +128,7 @@ void print_table(std::ostream& out, std::vector<trial> const& trials, std::strin
         for (std::size_t k = 0; k < rows[0]->size(); ++k) out << " " << cell(rows, k) << " |";
         out << "\n";
     }
+    print_quotients(out, trials, task, set);
 }
 
 }  // namespace

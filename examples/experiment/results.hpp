@@ -34,7 +34,9 @@ void write_trials(std::filesystem::path const& file, std::string const& budget, 
 /// None when there is no such file. Throws usage_error, also when the file is of another budget.
 std::vector<trial> read_trials(std::filesystem::path const& file, std::string const& budget);
 
-/// A table for each task and each set of images: means over the seeds ± half their range.
+/// A table for each task and each set of images: means over the seeds ± half their range. Seeds have scenes of their
+/// own, so after each comes one of ratios within a seed and a propagation, their means ± standard errors: of the
+/// euclidean affinity to the map it starts from, and of every other affinity to the euclidean one.
 void print_tables(std::ostream& out, std::vector<trial> const& trials);
 
 }  // namespace experiment
