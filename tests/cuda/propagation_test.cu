@@ -82,7 +82,7 @@ TEST_CASE("cuda: maps of every size propagate as on exec::seq")
     for (auto const& e :
          {dims<4>{{1, 1, 1, 1}}, {{1, 1, 0, 5}}, {{0, 1, 3, 3}}, {{1, 1, 1, 300}}, {{1, 3, 61, 83}}, {{2, 19, 11, 45}}})
         check_parity<float>(net, e, 5);
-    for (index_t kernel : {1, 5, 7, 9})
+    for (index_t kernel : {3, 5, 7, 9})
         check_parity<double>({.kernel = kernel, .dilation = 2, .steps = 3}, {2, 3, 13, 40}, 6);
 }
 

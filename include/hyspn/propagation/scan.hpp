@@ -47,7 +47,7 @@ struct scan_saved {
 /// The derivative of the maximum belongs to the first direction that attains it.
 ///
 /// O(way N L H W) operations. Every result is the same bits for any number of threads, of which at most 4 N L can work
-/// at once; exec::cuda launches once per line of the longer side.
+/// at once; exec::cuda has a block for each map and direction.
 struct scan {
     index_t way = 3;  ///< 1 or 3
     scan_normalisation normalisation = scan_normalisation::always;

@@ -47,7 +47,7 @@ namespace presets {
 /// chunk divides the number of lines; these are the gradients of forward.)
 ///
 /// O(N L H W) operations. Every result is the same bits for any number of threads, of which at most N L can work at
-/// once; exec::cuda launches once per line.
+/// once; exec::cuda has a block for each map.
 struct gspn {
     scan_direction direction = scan_direction::right;
     index_t chunk = 0;  ///< at least 0; 0: one stretch

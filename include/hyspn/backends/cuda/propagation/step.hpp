@@ -45,10 +45,8 @@ struct tap_table {
     }
 };
 
-/// Reads 9 taps of a pixel at once, any other number one after another.
-inline constexpr int usual_taps = 9;
-
-/// to = bias + Σ_j tap_j · from at the table's places; bias without data counts as 0.
+/// to = bias + Σ_j tap_j · from at the table's places; bias without data counts as 0. With a known Count of taps, a
+/// pixel has all of them in registers; with Count 0 they are read one after another.
 template <class T>
 struct stencil_sum_of_taps {
     tap_table table;
@@ -147,8 +145,10 @@ void run_at_pixels(exec::cuda const& exec, Op const& op, dims<4> const& e, index
     dim3 const blocks(static_cast<unsigned>((e[3] + 31) / 32), static_cast<unsigned>((e[2] + 7) / 8),
                       static_cast<unsigned>(e[0] * parts));
     int const height = static_cast<int>(e[2]), width = static_cast<int>(e[3]);
-    if (op.table.count == usual_taps)
-        kernels::at_pixels<usual_taps><<<blocks, threads, 0, exec.stream>>>(op, height, width, parts);
+    if (op.table.count == 8)
+        kernels::at_pixels<8><<<blocks, threads, 0, exec.stream>>>(op, height, width, parts);
+    else if (op.table.count == 9)
+        kernels::at_pixels<9><<<blocks, threads, 0, exec.stream>>>(op, height, width, parts);
     else
         kernels::at_pixels<0><<<blocks, threads, 0, exec.stream>>>(op, height, width, parts);
     check_cuda(cudaGetLastError(), "stencil kernel launch");
