@@ -196,6 +196,20 @@ TEST_CASE("experiment: every kind once, and none twice")
     CHECK_THAT(first.out, Catch::Contains("| cspn, ham |") && Catch::Contains("| none, initial map |") &&
                               Catch::Contains("Label refinement, real frames"));
     auto const trials = read_text(folder / "out" / "trials.csv");
+    auto const rmse = [&](std::string const& kind) {
+        auto const row = trials.find("\n" + kind);
+        REQUIRE(row != std::string::npos);
+        return std::stod(trials.substr(trials.find("RMSE=", row) + 5));
+    };
+    auto const quotient = [&](std::string const& label) {
+        auto const row = first.out.find("| " + label + " (1) | ");
+        REQUIRE(row != std::string::npos);
+        return std::stod(first.out.substr(row + label.size() + 9));
+    };
+    CHECK(quotient("ham / euclidean") ==
+          Approx(rmse("depth,cspn,ham,1") / rmse("depth,cspn,euclidean,1")).margin(1e-4));
+    CHECK(quotient("euclidean / initial map") ==
+          Approx(rmse("depth,cspn,euclidean,1") / rmse("depth,none,initial map,1")).margin(1e-4));
     CHECK(std::count(trials.begin(), trials.end(), '\n') == 8);
     for (auto const* name : {"depth_cspn_ham_1", "labels_cspn_euclidean_1"})
         CHECK(std::filesystem::exists(folder / "out" / "weights" / (std::string(name) + ".safetensors")));
