@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 #include <algorithm>
+#include <thread>
 #include <vector>
 
 #include <cuda/on_device.hpp>
@@ -91,6 +92,33 @@ TEST_CASE("cuda: conv2d of images whose windows do not fit at once")
         auto const got = train<float>(conv, gpu, e, up, down);
         for (std::size_t i = 0; i < wanted.size(); ++i) CHECK(error_in_eps(got[i], wanted[i]) <= parity_bar);
     }
+}
+
+TEST_CASE("cuda: conv2d from several threads, each on a stream of its own")
+{
+    constexpr int threads = 4;
+    nn::conv2d const conv{.padding = {{1, 1}}, .outputs = 24};
+    dims<4> const e{{2, 24, 33, 65}};
+    auto const stay = [](auto const& t) { return t; };
+    auto const wanted = train<float>(conv, exec::seq{}, e, stay, stay);
+    double worst[threads] = {};
+    std::vector<std::thread> all;
+    for (int i = 0; i < threads; ++i)
+        all.emplace_back([&, i] {
+            cudaStream_t stream = nullptr;
+            detail::check_cuda(cudaStreamCreateWithFlags(&stream, cudaStreamNonBlocking), "cudaStreamCreateWithFlags");
+            exec::cuda const gpu{.stream = stream};
+            auto const up = [&](auto const& t) { return to_device(gpu, t); };
+            auto const down = [&](auto const& t) { return to_host(gpu, t); };
+            for (int again = 0; again < 20; ++again) {
+                auto const got = train<float>(conv, gpu, e, up, down);
+                for (std::size_t k = 0; k < wanted.size(); ++k)
+                    worst[i] = std::max(worst[i], error_in_eps(got[k], wanted[k]));
+            }
+            (void)cudaStreamDestroy(stream);
+        });
+    for (auto& thread : all) thread.join();
+    for (double const error : worst) CHECK(error <= parity_bar);
 }
 
 }  // namespace hyspn::testing

@@ -3,7 +3,10 @@
 #pragma once
 
 #include <map>
+#include <mutex>
 #include <string>
+#include <type_traits>
+#include <utility>
 
 #include <cublas_v2.h>
 
@@ -21,17 +24,60 @@ inline void check_cublas(cublasStatus_t status, char const* call)
         throw cuda_error(std::string(call) + " failed: " + cublasGetStatusString(status));
 }
 
-/// This thread's handle of the current device. It lives as long as the process: the driver may be gone before
-/// thread-local objects are.
-inline cublasHandle_t cublas_handle()
-{
-    thread_local auto* const handles = new std::map<int, cublasHandle_t>;
-    int device = 0;
-    check_cuda(cudaGetDevice(&device), "cudaGetDevice");
-    auto const [place, added] = handles->try_emplace(device, nullptr);
-    if (!place->second) check_cublas(cublasCreate(&place->second), "cublasCreate");
-    return place->second;
-}
+/// Handles of cuBLAS, made where none is free. One serves one call at a time, and always the same stream of the same
+/// device, whose order keeps its workspace from being used twice. They live as long as the process: the driver may be
+/// gone before static objects are.
+class cublas_handles {
+public:
+    /// A handle for the length of a call.
+    class lease {
+    public:
+        explicit lease(cudaStream_t stream)
+        {
+            int device = 0;
+            check_cuda(cudaGetDevice(&device), "cudaGetDevice");
+            place_ = {device, stream};
+            if (take()) return;
+            check_cublas(cublasCreate(&handle_), "cublasCreate");
+            cublasStatus_t const status = cublasSetStream(handle_, stream);
+            if (status == CUBLAS_STATUS_SUCCESS) return;
+            (void)cublasDestroy(handle_);
+            check_cublas(status, "cublasSetStream");
+        }
+        lease(lease const&) = delete;
+        lease& operator=(lease const&) = delete;
+        ~lease()
+        {
+            std::lock_guard const lock(all().mutex_);
+            all().free_.emplace(place_, handle_);
+        }
+        cublasHandle_t get() const { return handle_; }
+
+    private:
+        bool take()
+        {
+            std::lock_guard const lock(all().mutex_);
+            auto const at = all().free_.find(place_);
+            if (at == all().free_.end()) return false;
+            handle_ = at->second;
+            all().free_.erase(at);
+            return true;
+        }
+
+        std::pair<int, cudaStream_t> place_{};
+        cublasHandle_t handle_ = nullptr;
+    };
+
+private:
+    static cublas_handles& all()
+    {
+        static auto* const one = new cublas_handles;
+        return *one;
+    }
+
+    std::mutex mutex_;
+    std::multimap<std::pair<int, cudaStream_t>, cublasHandle_t> free_;
+};
 
 /// A matrix as cuBLAS sees it, column-major: what is row-major here is a transpose there.
 struct cublas_operand {
@@ -61,8 +107,8 @@ void matrix_products(exec::cuda const& exec, T scale, view<T const, 3, memory::d
                      view<T const, 3, memory::device> const& b, T keep, view<T, 3, memory::device> const& to)
 {
     if (to.size() == 0) return;
-    cublasHandle_t const handle = cublas_handle();
-    check_cublas(cublasSetStream(handle, exec.stream), "cublasSetStream");
+    cublas_handles::lease const lease(exec.stream);
+    cublasHandle_t const handle = lease.get();
     auto const left = cublas_operand_of(a), right = cublas_operand_of(b);
     int const rows = static_cast<int>(to.extent(1)), columns = static_cast<int>(to.extent(2)),
               inner = static_cast<int>(a.extent(2)), batch = static_cast<int>(to.extent(0));
