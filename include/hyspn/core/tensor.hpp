@@ -13,13 +13,15 @@
 #include <hyspn/core/view.hpp>
 
 /// \file
-/// A view that owns its memory. Host tensors copy as values; device tensors (exec/cuda.cuh) move, and copy by clone.
+/// A view that owns its memory. Host tensors copy as values; device tensors (exec/device_memory.cuh) move, and copy by
+/// clone.
 
 namespace hyspn {
 
 namespace detail {
 
-/// Raw memory of one space: allocate(bytes), release(pointer). That of devices, in exec/cuda.cuh, comes zeroed.
+/// Raw memory of one space: allocate(bytes), release(pointer). That of devices, in exec/device_memory.cuh, comes
+/// zeroed.
 template <class Memory>
 struct allocator;
 

@@ -21,12 +21,14 @@ namespace hyspn {
 
 namespace exec {
 
-/// Threads of one block. A value, so that a kernel's shape can be tuned by architecture without touching it.
+/// Threads of one block of parallel_for and scan_lines. A value, so that a kernel's shape can be tuned by architecture
+/// without touching it; kernels with a shape of their own (backends/cuda) keep that.
 struct launch_shape {
     int threads = 256;
 };
 
-/// Enqueues on a CUDA stream of the current device; returns without waiting (reduce and copies to the host wait).
+/// Enqueues on a CUDA stream of the current device. The drivers return without waiting, but for reduce and copies to
+/// the host; operations that need scratch arrays wait for the device where those are made and freed.
 struct cuda {
     using memory_space = memory::device;
     static constexpr bool is_execution_policy = true;
@@ -53,9 +55,7 @@ struct position_divider {
     /// Returns the quotient and leaves the remainder.
     HYSPN_HD index_t operator()(index_t& position, index_t extent) const
     {
-        index_t const q =
-            small ? static_cast<index_t>(static_cast<std::uint32_t>(position) / static_cast<std::uint32_t>(extent))
-                  : position / extent;
+        index_t const q = small ? hyspn::detail::small_quotient(position, extent) : position / extent;
         position -= q * extent;
         return q;
     }

@@ -13,7 +13,8 @@
 #include <hyspn/core/tensor.hpp>
 
 /// \file
-/// Memory of CUDA devices, as tensors get it.
+/// Memory of CUDA devices, as tensors get it: from pools of the library, so that neither cudaDeviceEnablePeerAccess nor
+/// cudaIpcGetMemHandle reaches it.
 
 namespace hyspn::detail {
 
@@ -35,9 +36,8 @@ public:
         int device = 0;
         check_cuda(cudaGetDevice(&device), "cudaGetDevice");
         std::lock_guard const lock(all->mutex_);
-        auto const [place, added] = all->pools_.try_emplace(device, nullptr);
-        if (added) place->second = make(device);
-        return place->second;
+        auto const at = all->pools_.find(device);
+        return at != all->pools_.end() ? at->second : all->pools_.emplace(device, make(device)).first->second;
     }
 
 private:
@@ -54,8 +54,9 @@ private:
         cudaMemPool_t pool = nullptr;
         check_cuda(cudaMemPoolCreate(&pool, &properties), "cudaMemPoolCreate");
         std::uint64_t keep_all = UINT64_MAX;
-        check_cuda(cudaMemPoolSetAttribute(pool, cudaMemPoolAttrReleaseThreshold, &keep_all),
-                   "cudaMemPoolSetAttribute");
+        cudaError_t const status = cudaMemPoolSetAttribute(pool, cudaMemPoolAttrReleaseThreshold, &keep_all);
+        if (status != cudaSuccess) (void)cudaMemPoolDestroy(pool);
+        check_cuda(status, "cudaMemPoolSetAttribute");
         return pool;
     }
 

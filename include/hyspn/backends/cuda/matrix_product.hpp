@@ -5,6 +5,8 @@
 #include <map>
 #include <mutex>
 #include <string>
+#include <thread>
+#include <tuple>
 #include <type_traits>
 #include <utility>
 
@@ -25,8 +27,8 @@ inline void check_cublas(cublasStatus_t status, char const* call)
 }
 
 /// Handles of cuBLAS, made where none is free. One serves one call at a time, and always the same stream of the same
-/// device, whose order keeps its workspace from being used twice. They live as long as the process: the driver may be
-/// gone before static objects are.
+/// device, whose order keeps its workspace from being used twice. They live as long as the process, one or a few for
+/// each stream address that was ever used: the driver may be gone before static objects are.
 class cublas_handles {
 public:
     /// A handle for the length of a call.
@@ -36,39 +38,39 @@ public:
         {
             int device = 0;
             check_cuda(cudaGetDevice(&device), "cudaGetDevice");
-            place_ = {device, stream};
-            if (take()) return;
-            check_cublas(cublasCreate(&handle_), "cublasCreate");
-            cublasStatus_t const status = cublasSetStream(handle_, stream);
-            if (status == CUBLAS_STATUS_SUCCESS) return;
-            (void)cublasDestroy(handle_);
-            check_cublas(status, "cublasSetStream");
+            // One name for the streams of all threads.
+            auto const thread = stream == cudaStreamPerThread ? std::this_thread::get_id() : std::thread::id{};
+            handle_ = all().take({device, stream, thread});
+            if (handle_.mapped()) return;
+            check_cublas(cublasCreate(&handle_.mapped()), "cublasCreate");
+            check_cublas(cublasSetStream(handle_.mapped(), stream), "cublasSetStream");
         }
         lease(lease const&) = delete;
         lease& operator=(lease const&) = delete;
         ~lease()
         {
             std::lock_guard const lock(all().mutex_);
-            all().free_.emplace(place_, handle_);
+            all().free_.insert(std::move(handle_));
         }
-        cublasHandle_t get() const { return handle_; }
+        cublasHandle_t get() const { return handle_.mapped(); }
 
     private:
-        bool take()
-        {
-            std::lock_guard const lock(all().mutex_);
-            auto const at = all().free_.find(place_);
-            if (at == all().free_.end()) return false;
-            handle_ = at->second;
-            all().free_.erase(at);
-            return true;
-        }
-
-        std::pair<int, cudaStream_t> place_{};
-        cublasHandle_t handle_ = nullptr;
+        std::multimap<std::tuple<int, cudaStream_t, std::thread::id>, cublasHandle_t>::node_type handle_;
     };
 
 private:
+    using place = std::tuple<int, cudaStream_t, std::thread::id>;
+    using map = std::multimap<place, cublasHandle_t>;
+
+    /// The node of a free handle of a place, or of none yet.
+    map::node_type take(place const& key)
+    {
+        map made;
+        std::lock_guard const lock(mutex_);
+        auto const at = free_.find(key);
+        return at == free_.end() ? made.extract(made.emplace(key, nullptr)) : free_.extract(at);
+    }
+
     static cublas_handles& all()
     {
         static auto* const one = new cublas_handles;
@@ -76,7 +78,7 @@ private:
     }
 
     std::mutex mutex_;
-    std::multimap<std::pair<int, cudaStream_t>, cublasHandle_t> free_;
+    map free_;
 };
 
 /// A matrix as cuBLAS sees it, column-major: what is row-major here is a transpose there.
@@ -84,13 +86,6 @@ struct cublas_operand {
     cublasOperation_t operation;
     int pitch;
 };
-
-/// True when one index walks adjacent elements, so that cuBLAS can read it.
-template <class T>
-bool suits_cublas(view<T, 3, memory::device> const& x)
-{
-    return x.extent(2) <= 1 || x.stride(2) == 1 || x.extent(1) <= 1 || x.stride(1) == 1;
-}
 
 template <class T>
 cublas_operand cublas_operand_of(view<T, 3, memory::device> const& x)

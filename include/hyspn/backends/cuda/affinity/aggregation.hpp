@@ -8,13 +8,24 @@
 /// \file
 /// The linear map of the affinities on CUDA. With the projections p(q, m, o) = ⟨z_{o,m}, v_q⟩ of every pixel q, by
 /// cuBLAS, i_o(q) is a sum of nine of them from q's neighbours; with b(q, m, o), what the neighbours of q that have it
-/// at place m pass back, v̄ and z̄ are products again. Both are O·K numbers a pixel, which exec::seq does without.
+/// at place m pass back, v̄ and z̄ are products again. Both are O·K numbers a pixel, which the plain operations do
+/// without: where that is too much, they run.
 
 namespace hyspn::detail {
 
 /// [N, H·W, K, O]: the numbers of a place side by side, so that a neighbour's are one short read.
 template <class T>
 using place_numbers = tensor<T, 4, memory::device>;
+
+inline constexpr index_t most_place_numbers = index_t{1} << 29;
+
+/// Whether they pay for weights z at the pixels of x.
+template <class T>
+bool place_numbers_pay(view<T const, 4, memory::device> const& x, view<T const, 3, memory::device> const& z)
+{
+    return products_pay(z, 1, x.extents()) && planes_are_rows(x) &&
+           x.extent(0) * x.extent(2) * x.extent(3) * z.extent(0) * z.extent(1) <= most_place_numbers;
+}
 
 template <class T>
 place_numbers<T> make_place_numbers(view<T const, 4, memory::device> const& x,
@@ -201,7 +212,7 @@ struct add_sums_by_place_op {
 template <class T>
 void dispatch(exec::cuda const& exec, aggregation_op<T, memory::device> const& op)
 {
-    if (!products_pay(op.z, 1) || !planes_contiguous(op.x)) return parallel_for(exec, op.shape(), op);
+    if (!place_numbers_pay(op.x, op.z)) return parallel_for(exec, op.shape(), op);
     auto const p = projections(exec, op.x, op.z);
     dispatch(exec, gather_projections_op<T>{op.neighbours, as_const(p), op.kappa, op.inner});
 }
@@ -209,7 +220,7 @@ void dispatch(exec::cuda const& exec, aggregation_op<T, memory::device> const& o
 template <class T>
 void dispatch(exec::cuda const& exec, aggregation_weight_vjp_op<T, memory::device> const& op)
 {
-    if (!products_pay(op.z, 1) || !planes_contiguous(op.x)) return parallel_for(exec, op.shape(), op);
+    if (!place_numbers_pay(op.x, op.z)) return parallel_for(exec, op.shape(), op);
     auto const p = projections(exec, op.x, op.z);
     dispatch(exec, gathered_weight_vjp_op<T>{op, as_const(p)});
 }
@@ -217,7 +228,7 @@ void dispatch(exec::cuda const& exec, aggregation_weight_vjp_op<T, memory::devic
 template <class T>
 void dispatch(exec::cuda const& exec, aggregation_feature_vjp_op<T, memory::device> const& op)
 {
-    if (!products_pay(op.z, 1) || !planes_contiguous(op.dx)) return parallel_for(exec, op.shape(), op);
+    if (!place_numbers_pay(op.x, op.z) || !planes_are_rows(op.dx)) return parallel_for(exec, op.shape(), op);
     auto const b = passed_back(exec, op.neighbours, op.x, op.z, op.inner_bar);
     auto const weights = weights_by_channel(exec, op.z);
     matrix_products<T>(exec, op.kappa, shared_by(as_matrix(weights), op.x.extent(0)),
@@ -229,7 +240,7 @@ void dispatch(exec::cuda const& exec, aggregation_feature_vjp_op<T, memory::devi
 template <class T>
 void dispatch(exec::cuda const& exec, aggregation_row_sums_op<T, memory::device> const& op)
 {
-    if (!products_pay(op.z, 1) || !planes_contiguous(op.x)) return add_row_chunks(exec, op);
+    if (!place_numbers_pay(op.x, op.z)) return add_row_chunks(exec, op);
     auto const b = passed_back(exec, op.neighbours, op.x, op.z, op.inner_bar);
     tensor<T, 3, memory::device> sums(op.z.extent(1), op.z.extent(0), op.z.extent(2));
     view<T, 2, memory::device> const rows(sums.data(), {op.z.extent(1) * op.z.extent(0), op.z.extent(2)});

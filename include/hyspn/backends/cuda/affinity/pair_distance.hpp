@@ -29,9 +29,8 @@ struct pair_distances_vjp_op {
             for (int s = 0; s < at_once; ++s)  // by constant numbers, so that they stay in registers
                 share[s] = look_at(n, i, j, first + s, v, along);
             bool const last = first + at_once >= around.count() - 1;
-            T const stretch = last && radius > T(0) ? along / radius : T(0);
             for (index_t c = 0; c < v.extent(0); ++c) {
-                T sum = stretch * v(c);
+                T sum = last && radius > T(0) ? along * (v(c) / radius) : T(0);
                 for (int s = 0; s < at_once; ++s) sum += share[s].factor * share[s].difference(c);
                 dv(c) += sum;
             }

@@ -5,7 +5,6 @@
 #include <algorithm>
 
 #include <hyspn/backends/cuda/weight_products.hpp>
-#include <hyspn/exec/elementwise.hpp>
 #include <hyspn/nn/detail/correlation.hpp>
 
 /// \file
@@ -24,7 +23,7 @@ struct image_part {
 
 /// Calls f(part) until every line of every image was in one: whole images while several fit, else lines of one.
 template <class F>
-void for_each_part(dims<4> const& points, index_t numbers_a_point, F const& f)
+void for_each_image_part(dims<4> const& points, index_t numbers_a_point, F const& f)
 {
     index_t const line = numbers_a_point * points[3];
     index_t const images = std::max<index_t>(unfolded_room / std::max<index_t>(line * points[2], 1), 1);
@@ -53,7 +52,9 @@ struct unfold_op {
     {
         index_t const inner = taps_last ? over.taps() : x.extent(1);
         index_t const m = taps_last ? r % inner : r / inner, c = taps_last ? r / inner : r % inner;
-        return {{&x(part.image + n, c, 0, 0), {x.extent(2), x.extent(3)}, {x.stride(2), x.stride(3)}},
+        return {{x.data_handle() + (part.image + n) * x.stride(0) + c * x.stride(1),
+                 {x.extent(2), x.extent(3)},
+                 {x.stride(2), x.stride(3)}},
                 over.offset(0, m),
                 over.offset(1, m)};
     }
@@ -78,7 +79,9 @@ struct unfold_outputs_op {
     HYSPN_HD row at(index_t n, index_t r) const
     {
         index_t const m = r / y.extent(1), o = r % y.extent(1);
-        return {{&y(part.image + n, o, 0, 0), {y.extent(2), y.extent(3)}, {y.stride(2), y.stride(3)}},
+        return {{y.data_handle() + (part.image + n) * y.stride(0) + o * y.stride(1),
+                 {y.extent(2), y.extent(3)},
+                 {y.stride(2), y.stride(3)}},
                 over.offset(0, m),
                 over.offset(1, m)};
     }
@@ -167,9 +170,11 @@ struct weight_matrix {
     }
     static bool exists(view<T, 3, memory::device> const& z)
     {
+        index_t const numbers = z.extent(1) * z.extent(2);
+        bool const apart = z.extent(0) <= 1 || (z.stride(0) >= numbers && z.stride(0) <= INT_MAX);
         bool const taps_first =
             (z.extent(2) <= 1 || z.stride(2) == 1) && (z.extent(1) <= 1 || z.stride(1) == z.extent(2));
-        return taps_first || dense_taps_last(z);
+        return apart && (taps_first || dense_taps_last(z));
     }
 
 private:
@@ -179,14 +184,16 @@ private:
     }
 };
 
-/// The windows of a part of x, or x itself where they are its pixels. `room` grows to what a part needs.
-template <class T>
-view<T const, 3, memory::device> unfolded(exec::cuda const& exec, unfold_op<T> op, index_t outputs_across,
-                                          tensor<T, 1, memory::device>& room)
+/// What an operation unfolds for a part of it, as a matrix for each image; `pixels`, its own input, where windows are
+/// its pixels. `room` grows to what a part needs.
+template <class T, class Op>
+view<T const, 3, memory::device> unfolded(exec::cuda const& exec, Op op, view<T const, 4, memory::device> const& pixels,
+                                          index_t width, tensor<T, 1, memory::device>& room)
 {
-    if (op.over.is_point() && planes_contiguous(op.x)) return plane_rows(op.x, op.part);
-    dims<4> const e{op.part.images, op.over.taps() * op.x.extent(1), op.part.lines, outputs_across};
-    if (room.size() < e[0] * e[1] * e[2] * e[3]) room = tensor<T, 1, memory::device>(e[0] * e[1] * e[2] * e[3]);
+    if (op.over.is_point() && planes_are_rows(pixels)) return plane_rows(pixels, op.part);
+    dims<4> const e{op.part.images, op.over.taps() * pixels.extent(1), op.part.lines, width};
+    index_t const numbers = e[0] * e[1] * e[2] * e[3];
+    if (room.size() < numbers) room = tensor<T, 1, memory::device>(numbers);
     op.to = view<T, 4, memory::device>(room.data(), e);
     unfold(exec, op);
     return plane_rows(as_const(op.to), {0, e[0], 0, e[2]});
@@ -205,7 +212,8 @@ template <class T>
 void dispatch(exec::cuda const& exec, correlation_op<T, memory::device> const& op)
 {
     index_t const groups = op.plan.groups, outputs = op.z.extent(0) / groups, channels = op.z.extent(2);
-    if (!products_pay(op.z, groups) || !weight_matrix<T const>::exists(op.z) || !planes_contiguous(op.inner))
+    if (!products_pay(op.z, groups, op.inner.extents()) || !weight_matrix<T const>::exists(op.z) ||
+        !planes_are_rows(op.inner))
         return parallel_for(exec, op.shape(), op);
     bool const biased = op.bias.data_handle() != nullptr;
     if (biased) dispatch(exec, bias_planes_op<T>{op.bias, op.inner});
@@ -214,9 +222,9 @@ void dispatch(exec::cuda const& exec, correlation_op<T, memory::device> const& o
         weight_matrix<T const> const weights(op.z, g, outputs);
         auto const x = group_of(op.x, g, channels);
         auto const y = group_of(op.inner, g, outputs);
-        for_each_part(y.extents(), channels * op.plan.over.taps(), [&](image_part const& part) {
+        for_each_image_part(y.extents(), channels * op.plan.over.taps(), [&](image_part const& part) {
             auto const windows =
-                unfolded(exec, unfold_op<T>{op.plan.over, x, weights.taps_last, part, {}}, y.extent(3), room);
+                unfolded<T>(exec, unfold_op<T>{op.plan.over, x, weights.taps_last, part, {}}, x, y.extent(3), room);
             matrix_products<T>(exec, op.plan.kappa, shared_by(weights.rows, part.images), windows, biased ? T(1) : T(0),
                                plane_rows(y, part));
         });
@@ -228,7 +236,8 @@ void dispatch(exec::cuda const& exec, correlation_input_vjp_op<T, memory::device
 {
     index_t const groups = op.plan.groups, outputs = op.z.extent(0) / groups, channels = op.z.extent(2);
     index_t const taps = op.plan.over.taps();
-    if (!products_pay(op.z, groups) || !planes_contiguous(op.dx)) return parallel_for(exec, op.shape(), op);
+    if (!products_pay(op.z, groups, op.dx.extents()) || !planes_are_rows(op.dx))
+        return parallel_for(exec, op.shape(), op);
     tensor<T, 1, memory::device> room;
     tensor<T, 3, memory::device> transposed(channels, taps, outputs);
     view<T const, 2, memory::device> const weights(transposed.data(), {channels, taps * outputs});
@@ -236,17 +245,10 @@ void dispatch(exec::cuda const& exec, correlation_input_vjp_op<T, memory::device
         dispatch(exec, transposed_weights_op<T>{op.z, g * outputs, as_view(transposed)});
         auto const dy = group_of(op.inner_bar, g, outputs);
         auto const dx = group_of(op.dx, g, channels);
-        for_each_part(dx.extents(), outputs * taps, [&](image_part const& part) {
-            auto const windows = [&]() -> view<T const, 3, memory::device> {
-                if (op.plan.over.is_point() && planes_contiguous(dy)) return plane_rows(dy, part);
-                dims<4> const e{part.images, taps * outputs, part.lines, dx.extent(3)};
-                if (room.size() < e[0] * e[1] * e[2] * e[3])
-                    room = tensor<T, 1, memory::device>(e[0] * e[1] * e[2] * e[3]);
-                view<T, 4, memory::device> const to(room.data(), e);
-                unfold(exec, unfold_outputs_op<T>{op.plan.over, dy, part, to});
-                return plane_rows(as_const(to), {0, e[0], 0, e[2]});
-            };
-            matrix_products<T>(exec, op.plan.kappa, shared_by(weights, part.images), windows(), T(0),
+        for_each_image_part(dx.extents(), outputs * taps, [&](image_part const& part) {
+            auto const windows =
+                unfolded<T>(exec, unfold_outputs_op<T>{op.plan.over, dy, part, {}}, dy, dx.extent(3), room);
+            matrix_products<T>(exec, op.plan.kappa, shared_by(weights, part.images), windows, T(0),
                                plane_rows(dx, part));
         });
     }
@@ -256,16 +258,17 @@ template <class T>
 void dispatch(exec::cuda const& exec, correlation_weight_vjp_op<T, memory::device> const& op)
 {
     index_t const groups = op.plan.groups, outputs = op.dz.extent(0) / groups, channels = op.dz.extent(2);
-    if (!products_pay(as_const(op.dz), groups) || !weight_matrix<T>::exists(op.dz) || !planes_contiguous(op.inner_bar))
+    if (!products_pay(as_const(op.dz), groups, op.inner_bar.extents()) || !weight_matrix<T>::exists(op.dz) ||
+        !planes_are_rows(op.inner_bar))
         return add_weight_chunks(exec, op);
     tensor<T, 1, memory::device> room;
     for (index_t g = 0; g < groups; ++g) {
         weight_matrix<T> const dweights(op.dz, g, outputs);
         auto const x = group_of(op.x, g, channels);
         auto const dy = group_of(op.inner_bar, g, outputs);
-        for_each_part(dy.extents(), channels * op.plan.over.taps(), [&](image_part const& part) {
+        for_each_image_part(dy.extents(), channels * op.plan.over.taps(), [&](image_part const& part) {
             auto const windows =
-                unfolded(exec, unfold_op<T>{op.plan.over, x, dweights.taps_last, part, {}}, dy.extent(3), room);
+                unfolded<T>(exec, unfold_op<T>{op.plan.over, x, dweights.taps_last, part, {}}, x, dy.extent(3), room);
             auto const left = plane_rows(dy, part);
             for (index_t n = 0; n < part.images; ++n)  // one after another: a sum in a fixed order
                 matrix_product<T>(exec, op.plan.kappa, left[n], transposed_view(windows[n]), T(1), dweights.rows);

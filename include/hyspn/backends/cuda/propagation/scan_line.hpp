@@ -13,13 +13,14 @@ inline constexpr index_t most_threads_of_line = 1024;
 
 namespace [[gnu::visibility("hidden")]] kernels {
 
-/// Lines first, first + by, ... of the map and direction of this block; across positions each.
+/// Lines first, first + by, ... of the map and direction of this block.
 template <class Op>
 __global__ void __launch_bounds__(most_threads_of_line)
-    walk_scan(__grid_constant__ Op const op, index_t first, index_t count, index_t by, index_t across)
+    walk_scan(__grid_constant__ Op const op, index_t first, index_t count, index_t by, dims<3> shape)
 {
+    index_t const map = blockIdx.x % shape[1], scan = blockIdx.x / shape[1];
     for (index_t s = 0; s < count; ++s) {
-        for (index_t i = threadIdx.x; i < across; i += blockDim.x) op.at(first + s * by, blockIdx.x, blockIdx.y, i);
+        for (index_t i = threadIdx.x; i < shape[2]; i += blockDim.x) op.at(first + s * by, scan, map, i);
         __syncthreads();
     }
 }
@@ -35,8 +36,8 @@ void walk_scans(exec::cuda const& exec, Op const& op, index_t first, index_t cou
     if (count <= 0 || shape[0] * shape[1] * shape[2] == 0) return;
     index_t const warps = (shape[2] + 31) / 32 * 32;
     auto const threads = static_cast<unsigned>(warps < most_threads_of_line ? warps : most_threads_of_line);
-    dim3 const blocks(static_cast<unsigned>(shape[0]), static_cast<unsigned>(shape[1]));
-    kernels::walk_scan<Op><<<blocks, threads, 0, exec.stream>>>(op, first, count, by, shape[2]);
+    auto const blocks = static_cast<unsigned>(shape[0] * shape[1]);
+    kernels::walk_scan<Op><<<blocks, threads, 0, exec.stream>>>(op, first, count, by, shape);
     check_cuda(cudaGetLastError(), "scan kernel launch");
 }
 

@@ -158,8 +158,9 @@ void run_at_pixels(exec::cuda const& exec, Op const& op, dims<4> const& e, index
 inline bool suits_pixels(stencil_neighbours const& neighbours, dims<4> const& e, index_t parts)
 {
     constexpr index_t most_blocks = 65535;
-    return tap_table::holds(neighbours) && e[0] * parts <= most_blocks && (e[2] + 7) / 8 <= most_blocks &&
-           e[3] < (index_t{1} << 30);
+    constexpr index_t most_places = index_t{1} << 30;
+    return tap_table::holds(neighbours) && neighbours.kernel / 2 * neighbours.dilation < most_places &&
+           e[0] * parts <= most_blocks && (e[2] + 7) / 8 <= most_blocks && e[3] < most_places;
 }
 
 inline index_t parts_of_maps(index_t maps)
