@@ -1,6 +1,9 @@
 // SPDX-FileCopyrightText: 2026 The hyspn authors
 // SPDX-License-Identifier: Apache-2.0
 
+#include <algorithm>
+#include <cmath>
+
 #include <cuda/on_device.hpp>
 #include <support/catch.hpp>
 
@@ -87,6 +90,24 @@ TEMPLATE_TEST_CASE("cuda: the hyperbolic affinity as exec::seq computes it", "",
             check_parity<TestType>(
                 affinity::hyperbolic{.kernel = 5, .dilation = 2, .outputs = 2, .beta_priority = beta, .weight = weight},
                 beta ? 33 : 3, {{1, 12, 9}});
+}
+
+TEST_CASE("cuda: the hyperbolic affinity of vectors close to 0")
+{
+    exec::cuda const gpu;
+    affinity::hyperbolic const net{.outputs = 8};
+    dims<4> const e{{1, 8, 4, 5}};
+    auto const p = net.make_params<float>(8);
+    affinity::hyperbolic::params<float, memory::device> const q{to_device(gpu, p.z), to_device(gpu, p.r), p.c, p.tau};
+    auto const x = normal_values<float>(e, 1e-37, 3), dy = normal_values<float>(e, 1e3, 4);
+    auto const x_there = to_device(gpu, x), dy_there = to_device(gpu, dy);
+    tensor<float, 4, memory::device> y(e), dx(e);
+    affinity::hyperbolic::saved<float, memory::device> saved;
+    net.forward(gpu, q, x_there, y, saved);
+    auto dq = net.zero_gradients(q);
+    net.backward(gpu, q, x_there, saved, dy_there, dx, dq);
+    auto const gradient = to_host(gpu, dx);
+    CHECK(std::all_of(gradient.begin(), gradient.end(), [](float g) { return std::isfinite(g); }));
 }
 
 TEST_CASE("cuda: the naive affinity as exec::seq computes it")

@@ -94,6 +94,42 @@ TEST_CASE("cuda: conv2d of images whose windows do not fit at once")
     }
 }
 
+TEST_CASE("cuda: conv2d of views whose channels lie in any order")
+{
+    exec::cuda const gpu;
+    nn::conv2d const point{.kernel = {{1, 1}}, .outputs = 8}, wide{.padding = {{1, 1}}, .outputs = 8};
+    for (auto const& conv : {point, wide})
+        for (dims<4> const& strides : {dims<4>{{0, 0, 9, 1}}, dims<4>{{0, 63, 9, 1}}, dims<4>{{1, 2, 24, 170}}}) {
+            auto const numbers = normal_values<float>(dims<1>{{12 * 24 * 9}}, 1, 3);
+            auto const there = to_device(gpu, numbers);
+            dims<4> const e{{2, 12, 7, 9}};
+            auto host = conv.make_params<float>(e[1]);
+            random_stream stream(1);
+            conv.init(host, stream);
+            nn::conv2d::params<float, memory::device> const p{to_device(gpu, host.weight), to_device(gpu, host.bias)};
+            auto const wanted = conv.forward(exec::seq{}, host, view<float const, 4>(numbers.data(), e, strides));
+            auto const got = conv.forward(gpu, p, view<float const, 4, memory::device>(there.data(), e, strides));
+            CHECK(error_in_eps(to_host(gpu, got), wanted) <= parity_bar);
+        }
+}
+
+TEST_CASE("cuda: conv2d of rows of points, and of images that leave nothing")
+{
+    exec::cuda const gpu;
+    auto const stay = [](auto const& t) { return t; };
+    auto const up = [&](auto const& t) { return to_device(gpu, t); };
+    auto const down = [&](auto const& t) { return to_host(gpu, t); };
+    nn::conv2d const point{.kernel = {{1, 1}}, .outputs = 16}, wide{.outputs = 8};
+    auto const check = [&](nn::conv2d const& conv, dims<4> const& e) {
+        auto const wanted = train<float>(conv, exec::seq{}, e, stay, stay);
+        auto const got = train<float>(conv, gpu, e, up, down);
+        for (std::size_t i = 0; i < wanted.size(); ++i) CHECK(error_in_eps(got[i], wanted[i]) <= parity_bar);
+    };
+    check(point, {{3000, 24, 1, 1}});
+    check(wide, {{1, 24, 2, 2}});
+    check(wide, {{0, 24, 5, 5}});
+}
+
 TEST_CASE("cuda: conv2d from several threads, each on a stream of its own")
 {
     constexpr int threads = 4;

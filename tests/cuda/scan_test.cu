@@ -130,6 +130,7 @@ TEST_CASE("cuda: scans run as on exec::seq")
         }
     });
     check_scan<double>({.way = 3}, {1, 1, 3, 2100}, ++seed);  // lines longer than a block
+    check_scan<float>({.way = 1}, {1, 70000, 2, 3}, ++seed);
 }
 
 TEST_CASE("cuda: gspn runs as on exec::seq")

@@ -123,7 +123,7 @@ struct euclidean {
         return y;
     }
 
-    /// The same into y, which must not overlap x. No scratch.
+    /// The same into y, which must not overlap x. No scratch, but K·O numbers per pixel on exec::cuda.
     template <execution_policy P, class T, class M, view_of_rank<4> X, view_of_rank<4> Y>
         requires same_space<P, X, Y>
     void forward(P const& exec, params<T, M> const& p, X const& x, Y&& y) const

@@ -85,7 +85,7 @@ struct hyperbolic {
     }
 
     /// The same into y, which must not overlap x. Policies without a specialisation allocate 3K + half + 2 numbers per
-    /// pixel of scratch.
+    /// pixel of scratch, exec::cuda K·O more.
     template <execution_policy P, class T, class M, view_of_rank<4> X, view_of_rank<4> Y>
         requires same_space<P, X, Y>
     void forward(P const& exec, params<T, M> const& p, X const& x, Y&& y) const

@@ -71,7 +71,7 @@ struct naive {
     }
 
     /// The same into y, which must not overlap x. Policies without a specialisation allocate one number
-    /// per pixel of scratch.
+    /// per pixel of scratch, exec::cuda K·O more.
     template <execution_policy P, class T, class M, view_of_rank<4> X, view_of_rank<4> Y>
         requires same_space<P, X, Y>
     void forward(P const& exec, params<T, M> const& p, X const& x, Y&& y) const

@@ -6,7 +6,8 @@
 #include <hyspn/exec/dispatch.hpp>
 
 /// \file
-/// Sums over the pixels of [N, C, H, W] in a fixed order: the same bits from every policy and any number of threads.
+/// Sums over the pixels of [N, C, H, W] in a fixed order: the same bits from every host policy and any number of
+/// threads. exec::cuda has an order of its own.
 
 namespace hyspn::detail {
 

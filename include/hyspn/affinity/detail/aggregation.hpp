@@ -9,7 +9,7 @@
 /// The linear map at the heart of every affinity with weights z: from pixel i's neighbours, in order and weighted, to
 ///   i_o = κ Σ_m g_σ(m) ⟨z_{o,m}, v_σ(m)⟩,
 /// and its three transposes. Dot products are formed where they are used, eight outputs at a time: nothing of size
-/// K·C·H·W, nor O·K·H·W, is ever written.
+/// K·C·H·W, nor, but on exec::cuda (backends/cuda/affinity/aggregation.hpp), O·K·H·W is ever written.
 
 namespace hyspn::detail {
 

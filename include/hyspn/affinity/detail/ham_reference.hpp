@@ -103,6 +103,7 @@ void run_distances(P const& exec, affinity::neighbourhood const& around, view<T 
 }
 
 /// Scratch per pixel: 3K numbers for weights and order, and, when nothing is saved, a radius and half distances.
+/// The stages may need more of their own.
 template <execution_policy P, class T, class M>
 void dispatch(P const& exec, ham_forward_op<T, M> const& op)
 {
@@ -139,7 +140,7 @@ void dispatch(P const& exec, ham_forward_op<T, M> const& op)
 }
 
 /// Scratch per pixel: 3K numbers for weights and order, K cotangents, 3·O + 3 of the layer; at most 64·O·K·C in all
-/// for the partial sums of z̄.
+/// for the partial sums of z̄. The stages may need more of their own.
 template <execution_policy P, class T, class M>
 void dispatch(P const& exec, ham_backward_op<T, M> const& op)
 {

@@ -13,8 +13,8 @@
 /// The linear part of every layer with weights: with t the scaled vectors under the window side by side,
 ///   i_o = ⟨t, z_o⟩ = κ Σ_m ⟨z_{o,m}, v_m⟩  and  ‖t‖ = κ √(Σ_m ‖v_m‖²),
 /// and the transposes; a plain convolution is i_o + bias_o with κ = 1. Channels and outputs fall into `groups` equal
-/// parts; outputs of a part see its channels only. These plain loops are the reference; exec::omp has kernels of its
-/// own (backends/omp/nn/correlation.hpp).
+/// parts; outputs of a part see its channels only. These plain loops are the reference; exec::omp and exec::cuda have
+/// kernels of their own (backends/<policy>/nn/correlation.hpp).
 
 namespace hyspn::detail {
 
