@@ -119,5 +119,5 @@ T sum_of(P const& exec, tensor<T, Rank, M> const& x)
 #include <hyspn/backends/omp/pixel_sums.hpp>
 #endif
 #if HYSPN_HAS_CUDA
-#include <hyspn/backends/cuda/pixel_sums.hpp>
+#include <hyspn/backends/cuda/pixel_sums.cuh>
 #endif

@@ -286,5 +286,5 @@ struct scan_route_op {
 #include <hyspn/backends/omp/propagation/scan_line.hpp>
 #endif
 #if HYSPN_HAS_CUDA
-#include <hyspn/backends/cuda/propagation/scan_line.hpp>
+#include <hyspn/backends/cuda/propagation/scan_line.cuh>
 #endif

@@ -212,5 +212,5 @@ void dispatch(P const& exec, stencil_iterate_adjoint_op<T, M> const& op)
 #include <hyspn/backends/omp/propagation/step.hpp>
 #endif
 #if HYSPN_HAS_CUDA
-#include <hyspn/backends/cuda/propagation/step.hpp>
+#include <hyspn/backends/cuda/propagation/step.cuh>
 #endif

@@ -9,7 +9,7 @@
 /// The linear map at the heart of every affinity with weights z: from pixel i's neighbours, in order and weighted, to
 ///   i_o = κ Σ_m g_σ(m) ⟨z_{o,m}, v_σ(m)⟩,
 /// and its three transposes. Dot products are formed where they are used, eight outputs at a time: nothing of size
-/// K·C·H·W, nor, but on exec::cuda (backends/cuda/affinity/aggregation.hpp), O·K·H·W is ever written.
+/// K·C·H·W, nor, but on exec::cuda (backends/cuda/affinity/aggregation.cuh), O·K·H·W is ever written.
 
 namespace hyspn::detail {
 
@@ -191,5 +191,5 @@ void dispatch(P const& exec, aggregation_row_sums_op<T, M> const& op)
 }  // namespace hyspn::detail
 
 #if HYSPN_HAS_CUDA
-#include <hyspn/backends/cuda/affinity/aggregation.hpp>
+#include <hyspn/backends/cuda/affinity/aggregation.cuh>
 #endif

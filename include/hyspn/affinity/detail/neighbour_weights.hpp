@@ -283,5 +283,5 @@ struct pair_distance_vjp_op {
 }  // namespace hyspn::detail
 
 #if HYSPN_HAS_CUDA
-#include <hyspn/backends/cuda/affinity/pair_distance.hpp>
+#include <hyspn/backends/cuda/affinity/pair_distance.cuh>
 #endif

@@ -327,5 +327,5 @@ private:
 #include <hyspn/backends/omp/manifold/lanes.hpp>
 #endif
 #if HYSPN_HAS_CUDA
-#include <hyspn/backends/cuda/manifold/pointwise.hpp>
+#include <hyspn/backends/cuda/manifold/pointwise.cuh>
 #endif

@@ -14,7 +14,7 @@
 ///   i_o = ⟨t, z_o⟩ = κ Σ_m ⟨z_{o,m}, v_m⟩  and  ‖t‖ = κ √(Σ_m ‖v_m‖²),
 /// and the transposes; a plain convolution is i_o + bias_o with κ = 1. Channels and outputs fall into `groups` equal
 /// parts; outputs of a part see its channels only. These plain loops are the reference; exec::omp and exec::cuda have
-/// kernels of their own (backends/<policy>/nn/correlation.hpp).
+/// kernels of their own (backends/<policy>/nn).
 
 namespace hyspn::detail {
 
@@ -272,5 +272,5 @@ void window_norms(P const& exec, correlation_plan<T> const& plan, view<T const, 
 #include <hyspn/backends/omp/nn/correlation.hpp>
 #endif
 #if HYSPN_HAS_CUDA
-#include <hyspn/backends/cuda/nn/correlation.hpp>
+#include <hyspn/backends/cuda/nn/correlation.cuh>
 #endif

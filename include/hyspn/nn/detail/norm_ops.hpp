@@ -365,5 +365,5 @@ void require_norm_saved(char const* function, nn::norm_saved<T, M> const& saved,
 #include <hyspn/backends/omp/nn/norm_ops.hpp>
 #endif
 #if HYSPN_HAS_CUDA
-#include <hyspn/backends/cuda/nn/norm_ops.hpp>
+#include <hyspn/backends/cuda/nn/norm_ops.cuh>
 #endif

@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include <hyspn/backends/cuda/weight_products.hpp>
+#include <hyspn/backends/cuda/weight_products.cuh>
 #include <hyspn/nn/detail/correlation.hpp>
 
 /// \file

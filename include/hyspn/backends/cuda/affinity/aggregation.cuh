@@ -3,7 +3,7 @@
 #pragma once
 
 #include <hyspn/affinity/detail/aggregation.hpp>
-#include <hyspn/backends/cuda/weight_products.hpp>
+#include <hyspn/backends/cuda/weight_products.cuh>
 
 /// \file
 /// The linear map of the affinities on CUDA. With the projections p(q, m, o) = ⟨z_{o,m}, v_q⟩ of every pixel q, by

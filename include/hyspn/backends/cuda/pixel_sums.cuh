@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <hyspn/backends/cuda/block_sums.hpp>
+#include <hyspn/backends/cuda/block_sums.cuh>
 #include <hyspn/exec/pixel_sums.hpp>
 
 /// \file

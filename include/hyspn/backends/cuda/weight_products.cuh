@@ -4,7 +4,7 @@
 
 #include <climits>
 
-#include <hyspn/backends/cuda/matrix_product.hpp>
+#include <hyspn/backends/cuda/matrix_product.cuh>
 
 /// \file
 /// What layers and affinities with weights [O, K, C] share when cuBLAS multiplies for them.
