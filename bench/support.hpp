@@ -26,6 +26,18 @@ struct image {
 inline constexpr image nyu{"228x304", 228, 304};
 inline constexpr image kitti{"352x1216", 352, 1216};
 
+/// Maps of one image.
+inline dims<4> planes(image const& size, index_t maps)
+{
+    return {1, maps, size.height, size.width};
+}
+
+/// Of floats.
+inline double bytes_of(image const& size, index_t maps)
+{
+    return 4.0 * static_cast<double>(maps * size.height * size.width);
+}
+
 /// Values in [-scale, scale], the same in every run.
 template <class T, std::size_t Rank>
 tensor<T, Rank> noise(dims<Rank> const& e, double scale, std::uint64_t seed = 1)

@@ -14,12 +14,7 @@ namespace hyspn::bench {
 namespace {
 
 constexpr index_t channels = 64, outputs = 8;
-
-/// Reads the features and writes the logits once.
-double necessary_bytes(image const& size)
-{
-    return 4.0 * static_cast<double>((channels + outputs) * size.height * size.width);
-}
+constexpr index_t moved = channels + outputs;  // maps: reads the features and writes the logits once
 
 template <class Affinity>
 auto device_params(Affinity const& affinity)
@@ -41,7 +36,7 @@ void rows(std::string const& name, Affinity const& affinity, image const& size)
         auto const x = device_noise(dims<4>{1, channels, size.height, size.width}, 0.1);
         device_array<4> y(1, outputs, size.height, size.width);
         time_on_device(
-            state, [&] { affinity.forward(exec, p, x, y); }, necessary_bytes(size));
+            state, [&] { affinity.forward(exec, p, x, y); }, bytes_of(size, moved));
     });
     add_device_row(name + "_backward" + shape, [=](benchmark::State& state) {
         auto const p = device_params(affinity);
@@ -52,7 +47,7 @@ void rows(std::string const& name, Affinity const& affinity, image const& size)
         affinity.forward(exec, p, x, y, saved);
         auto dp = affinity.zero_gradients(p);
         time_on_device(
-            state, [&] { affinity.backward(exec, p, x, saved, dy, dx, dp); }, 2 * necessary_bytes(size));
+            state, [&] { affinity.backward(exec, p, x, saved, dy, dx, dp); }, 2 * bytes_of(size, moved));
     });
 }
 

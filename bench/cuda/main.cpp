@@ -7,13 +7,7 @@
 #include <benchmark/benchmark.h>
 #include <cuda_runtime_api.h>
 
-namespace hyspn::bench {
-void register_device_floors();
-void register_device_manifold();
-void register_device_affinity();
-void register_device_propagation();
-void register_device_networks();
-}  // namespace hyspn::bench
+#include "rows.hpp"
 
 int main(int argc, char** argv)
 {

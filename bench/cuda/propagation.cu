@@ -16,22 +16,12 @@ namespace {
 
 constexpr index_t cspn_steps = 24;
 
-dims<4> planes(image const& size, index_t maps)
-{
-    return {1, maps, size.height, size.width};
-}
-
-double bytes_of(image const& size, index_t maps)
-{
-    return 4.0 * static_cast<double>(maps * size.height * size.width);
-}
-
 /// One pixel in twenty.
 device_array<4> sparse_mask(image const& size)
 {
     auto mask = noise<float>(planes(size, 1), 1, 5);
     for (float& m : mask) m = m > 0.9f ? 1.f : 0.f;
-    return sent(mask);
+    return to_device(exec::cuda{}, mask);
 }
 
 void cspn(image const& size, index_t maps)
@@ -78,7 +68,7 @@ void nlspn(image const& size)
                        auto const measured = device_noise(planes(size, 1), 1, 6), mask = sparse_mask(size);
                        tensor<float, 1> four(1);
                        four(0) = 4;
-                       auto const gamma = sent(four);
+                       auto const gamma = to_device(exec::cuda{}, four);
                        propagation::sampled_inputs<float, memory::device> const in{.initial = initial,
                                                                                    .gates = gates,
                                                                                    .offsets = offsets,

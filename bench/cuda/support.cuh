@@ -7,6 +7,7 @@
 #include <hyspn/exec/cuda.cuh>
 
 #include "../support.hpp"
+#include "rows.hpp"
 
 /// \file
 /// Rows of exec::cuda. A time is that between two events around one call, so it holds all a caller waits for: launches,
@@ -22,13 +23,6 @@ template <std::size_t Rank>
 device_array<Rank> device_noise(dims<Rank> const& e, double scale, std::uint64_t seed = 1)
 {
     return to_device(exec::cuda{}, noise<float>(e, scale, seed));
-}
-
-/// A copy on the device of any host array; empty where that is.
-template <std::size_t Rank>
-device_array<Rank> sent(tensor<float, Rank> const& t)
-{
-    return to_device(exec::cuda{}, t);
 }
 
 /// Two events of the default stream and the time between them.
@@ -77,11 +71,5 @@ void add_device_row(std::string const& name, Body body)
 {
     benchmark::RegisterBenchmark(name.c_str(), body)->UseManualTime()->Unit(benchmark::kMillisecond)->MinTime(0.1);
 }
-
-void register_device_floors();
-void register_device_manifold();
-void register_device_affinity();
-void register_device_propagation();
-void register_device_networks();
 
 }  // namespace hyspn::bench

@@ -20,12 +20,7 @@ namespace hyspn::bench {
 namespace {
 
 constexpr index_t channels = 64, outputs = 8;
-
-/// Reads the features and writes the logits once.
-double necessary_bytes(image const& size)
-{
-    return 4.0 * static_cast<double>((channels + outputs) * size.height * size.width);
-}
+constexpr index_t moved = channels + outputs;  // maps: reads the features and writes the logits once
 
 /// Of the projection, where there is one.
 template <class Affinity>
@@ -63,7 +58,7 @@ void rows(Exec const& exec, char const* backend, char const* name, Affinity cons
             affinity.forward(exec, p, x, y);
             benchmark::ClobberMemory();
         }
-        count(state, necessary_bytes(size), gemm_flops(affinity, size));
+        count(state, bytes_of(size, moved), gemm_flops(affinity, size));
     });
     if (!with_backward) return;
     add(std::string(name) + "_backward" + shape, [=](benchmark::State& state) {
@@ -78,7 +73,7 @@ void rows(Exec const& exec, char const* backend, char const* name, Affinity cons
             affinity.backward(exec, p, x, saved, dy, dx, dp);
             benchmark::ClobberMemory();
         }
-        count(state, 2 * necessary_bytes(size), 3 * gemm_flops(affinity, size));
+        count(state, 2 * bytes_of(size, moved), 3 * gemm_flops(affinity, size));
     });
 }
 

@@ -14,16 +14,6 @@ namespace {
 
 constexpr index_t ring_steps = 6;
 
-dims<4> planes(image const& size, index_t channels)
-{
-    return {1, channels, size.height, size.width};
-}
-
-double bytes_of(image const& size, index_t planes)
-{
-    return 4.0 * static_cast<double>(planes * size.height * size.width);
-}
-
 /// A map and four directions of three gates.
 struct spn_problem {
     tensor<float, 4> x, gates[4];

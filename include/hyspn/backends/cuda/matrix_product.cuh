@@ -30,6 +30,9 @@ inline void check_cublas(cublasStatus_t status, char const* call)
 /// device, whose order keeps its workspace from being used twice. They live as long as the process, one or a few for
 /// each stream address that was ever used: the driver may be gone before static objects are.
 class cublas_handles {
+    using place = std::tuple<int, cudaStream_t, std::thread::id>;
+    using map = std::multimap<place, cublasHandle_t>;
+
 public:
     /// A handle for the length of a call.
     class lease {
@@ -55,13 +58,10 @@ public:
         cublasHandle_t get() const { return handle_.mapped(); }
 
     private:
-        std::multimap<std::tuple<int, cudaStream_t, std::thread::id>, cublasHandle_t>::node_type handle_;
+        map::node_type handle_;
     };
 
 private:
-    using place = std::tuple<int, cudaStream_t, std::thread::id>;
-    using map = std::multimap<place, cublasHandle_t>;
-
     /// The node of a free handle of a place, or of none yet.
     map::node_type take(place const& key)
     {

@@ -33,6 +33,22 @@ void for_each_image_part(dims<4> const& points, index_t numbers_a_point, F const
             f(image_part{n, std::min(images, points[0] - n), i, std::min(lines, points[2] - i)});
 }
 
+/// What a row of unfolded windows reads: a plane, and where its tap looks.
+template <class T>
+struct unfolded_row {
+    view<T const, 2, memory::device> plane;
+    index_t row_offset, column_offset;
+
+    HYSPN_HD unfolded_row(view<T const, 4, memory::device> const& x, index_t n, index_t c, window const& over,
+                          index_t m)
+        : plane(x.data_handle() + n * x.stride(0) + c * x.stride(1), {x.extent(2), x.extent(3)},
+                {x.stride(2), x.stride(3)}),
+          row_offset(over.offset(0, m)),
+          column_offset(over.offset(1, m))
+    {
+    }
+};
+
 /// What a correlation reads at its outputs: row r of the matrix of weights multiplies channel c under tap m of x at
 /// every output, 0 where absent.
 template <class T>
@@ -43,22 +59,13 @@ struct unfold_op {
     image_part part;
     view<T, 4, memory::device> to;  ///< [images, rows, lines, W'] out
 
-    /// The row's plane, and where its tap looks.
-    struct row {
-        view<T const, 2, memory::device> plane;
-        index_t row_offset, column_offset;
-    };
-    HYSPN_HD row at(index_t n, index_t r) const
+    HYSPN_HD unfolded_row<T> at(index_t n, index_t r) const
     {
         index_t const inner = taps_last ? over.taps() : x.extent(1);
         index_t const m = taps_last ? r % inner : r / inner, c = taps_last ? r / inner : r % inner;
-        return {{x.data_handle() + (part.image + n) * x.stride(0) + c * x.stride(1),
-                 {x.extent(2), x.extent(3)},
-                 {x.stride(2), x.stride(3)}},
-                over.offset(0, m),
-                over.offset(1, m)};
+        return {x, part.image + n, c, over, m};
     }
-    HYSPN_HD T value(row const& from, index_t i, index_t j) const
+    HYSPN_HD T value(unfolded_row<T> const& from, index_t i, index_t j) const
     {
         index_t const a = (part.line + i) * over.stride[0] + from.row_offset,
                       b = j * over.stride[1] + from.column_offset;
@@ -75,17 +82,12 @@ struct unfold_outputs_op {
     image_part part;
     view<T, 4, memory::device> to;
 
-    using row = typename unfold_op<T>::row;
-    HYSPN_HD row at(index_t n, index_t r) const
+    HYSPN_HD unfolded_row<T> at(index_t n, index_t r) const
     {
         index_t const m = r / y.extent(1), o = r % y.extent(1);
-        return {{y.data_handle() + (part.image + n) * y.stride(0) + o * y.stride(1),
-                 {y.extent(2), y.extent(3)},
-                 {y.stride(2), y.stride(3)}},
-                over.offset(0, m),
-                over.offset(1, m)};
+        return {y, part.image + n, o, over, m};
     }
-    HYSPN_HD T value(row const& from, index_t i, index_t j) const
+    HYSPN_HD T value(unfolded_row<T> const& from, index_t i, index_t j) const
     {
         index_t a = part.line + i - from.row_offset, b = j - from.column_offset;
         if (a < 0 || b < 0 || !divide(a, over.stride[0]) || !divide(b, over.stride[1])) return T(0);
