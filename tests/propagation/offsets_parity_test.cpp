@@ -104,6 +104,42 @@ TEST_CASE("offsets: images of every kind run alike on every policy")
             compare_policies<double>(net, e, ++seed);
 }
 
+TEST_CASE("offsets: maps by vectors, and those left over, run alike on every policy")
+{
+    // Vectors of 4 floats and more: whole ones, one partly filled, and a few maps that are run apart.
+    std::uint64_t seed = 300;
+    testing::for_each_sampled([&](sampled const& net) { compare_policies<float>(net, {2, 5, 4, 67}, ++seed); });
+    for (index_t maps : {4, 7, 9, 16, 19, 24, 35})
+        for (sampled const& net : {sampled(presets::nlspn{.steps = 3, .preserve_input = maps % 2 == 0}),
+                                   sampled(presets::dyspn_softmax{}), sampled(presets::lrru{.updates = 2})}) {
+            compare_policies<float>(net, {1, maps, 5, 9}, ++seed);
+            compare_policies<double>(net, {2, maps, 3, 66}, ++seed);
+        }
+}
+
+TEST_CASE("offsets: what is unknown of one map, and losses on the way, reach every map alike")
+{
+    // One map without a measurement makes the pixel's confidence unknown: maps then cannot be run apart.
+    for (auto time : {injection_time::before, injection_time::after})
+        for (bool one_map : {false, true}) {
+            sampled net = presets::nlspn{.steps = 7};
+            net.injection = time;
+            dims<4> const e{2, 21, 5, 9};
+            auto made = testing::random_arrays(net, e, 41, 2.5, one_map);
+            for (index_t y = 0; y < 5; ++y)
+                for (index_t x = 0; x < 9; x += 2) made.mask(1, 0, y, x) = 0;
+            for (index_t y = 0; y < 5; ++y) made.measured(1, one_map ? 0 : 20, y, 4) = std::nan("");
+            auto const at = testing::cast_arrays<float>(made);
+            auto const dout = cast<float>(testing::random_arrays(net, e, 42).initial);
+            auto const run = [&](auto const& exec) {
+                testing::sampled_run<float> r(exec, net, at, dout);
+                net.backward(exec, at.inputs(), r.kept, dout, as_const(r.kept.iterates), r.d.gradients());
+                return r;
+            };
+            check_close(run(exec::omp{.threads = 2}), run(exec::seq{}));
+        }
+}
+
 TEST_CASE("offsets: many maps, large windows and samples from everywhere run alike")
 {
     compare_policies<double>(presets::nlspn{.steps = 3}, {1, 37, 5, 6}, 7);
@@ -191,7 +227,7 @@ TEST_CASE("offsets: an infinite adjoint reaches the cells it belongs to and no o
 {
     using namespace hyspn::detail;
     sampled const net = presets::nlspn{};
-    dims<4> const e{2, 1, 9, 10};
+    dims<4> const e{2, GENERATE(index_t{1}, index_t{19}), 9, 10};
     auto at = testing::random_arrays(net, e, 5);
     at.initial(0, 0, 4, 5) = testing::infinity;
     tensor<double, 4> gathered(e), scattered(e), banded(e);

@@ -23,7 +23,8 @@
 
 namespace hyspn::detail {
 
-/// The processor sums gradients of weights over as many steps, counted from the last, before it adds them up.
+/// The processor sums gradients of weights over as many steps, counted from the last, before it adds them up; or over
+/// a divisor of them.
 inline constexpr index_t steps_of_gradients = 6;
 
 }  // namespace hyspn::detail

@@ -149,6 +149,18 @@ struct sampled_iterate_op {
         made.iterates = between;
         return made;
     }
+    /// Some maps alone.
+    sampled_iterate_op of_maps(index_t first, index_t n) const
+    {
+        auto made = *this;
+        made.in.initial = channels_of(in.initial, first, n);
+        if (in.measured.extent(1) > 1) made.in.measured = channels_of(in.measured, first, n);
+        made.out = channels_of(out, first, n);
+        made.iterates = channels_of(iterates, first, n);
+        return made;
+    }
+    /// Whether maps may be run apart, their gradients added up: what is known of a pixel must not differ by map.
+    bool maps_stand_alone() const { return in.measured.extent(1) <= 1; }
 };
 
 /// Step by step, one launch each.
@@ -185,7 +197,8 @@ struct sampled_iterate_adjoint_op {
     view<T const, 4, M> dout;
     view<T const, 5, M> diterates;  ///< no data: the loss does not look at them
     view<T, 4, M> dinitial, dweights, doffsets, dmeasured, dbeta;
-    bool adds = false;  ///< sums over the steps hold the parts of later steps
+    bool adds = false;       ///< sums over the steps hold the parts of later steps
+    bool adds_maps = false;  ///< sums over the maps hold the parts of others
 
     /// x_t.
     view<T const, 4, M> iterate(index_t t) const { return t == 0 ? of.in.initial : iterates[t - 1]; }
@@ -227,6 +240,19 @@ struct sampled_iterate_adjoint_op {
         if (of.axes.gates_per_step) made.dweights = channels_of(dweights, first * K, count * K);
         if (of.axes.offsets_per_step) made.doffsets = channels_of(doffsets, 2 * first * K, 2 * count * K);
         made.adds = first + count < of.axes.steps;
+        return made;
+    }
+    /// That of some maps alone, the earlier ones being done.
+    sampled_iterate_adjoint_op of_maps(index_t first, index_t count) const
+    {
+        auto made = *this;
+        made.of = of.of_maps(first, count);
+        made.iterates = channels_of(iterates, first, count);
+        made.dout = channels_of(dout, first, count);
+        made.diterates = channels_of(diterates, first, count);
+        made.dinitial = channels_of(dinitial, first, count);
+        if (dmeasured.extent(1) > 1) made.dmeasured = channels_of(dmeasured, first, count);
+        made.adds_maps = adds_maps || first > 0;
         return made;
     }
 };

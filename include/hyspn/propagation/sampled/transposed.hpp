@@ -25,6 +25,15 @@ struct sampled_transposed_op {
 
     dims<4> shape() const { return to.extents(); }
 
+    /// That of some maps alone.
+    sampled_transposed_op of_maps(index_t first, index_t count) const
+    {
+        auto made = *this;
+        made.from = channels_of(from, first, count);
+        made.to = channels_of(to, first, count);
+        return made;
+    }
+
     /// Gathers from every sample that may have read q.
     HYSPN_HD void operator()(index_t n, index_t l, index_t y, index_t x) const
     {

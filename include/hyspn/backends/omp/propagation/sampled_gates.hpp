@@ -115,11 +115,11 @@ private:
         for (index_t k = 0; k < K_; ++k) {
             locator(n, k, y, x, columns, cells);
             for (index_t i = 0; i < columns; ++i) {
-                quad<T> pixels, shares;
-                load_quad(planes_.plane(n) + cells.at[i], planes_.stride(), pixels);
+                quad<T> shares;
+                corner_sums<T> sum;
                 bilinear_quad(cells.fy[i], cells.fx[i], shares);
-                quad<T> const products = pixels * shares;
-                c.kappa[k][i] = sum_of_quad<T>(products);
+                sum.add(planes_.plane(n) + cells.at[i], planes_.stride(), shares);
+                c.kappa[k][i] = sum.total();
             }
         }
     }

@@ -4,7 +4,7 @@
 
 #include <vector>
 
-#include <hyspn/backends/omp/propagation/sampled_rows.hpp>
+#include <hyspn/backends/omp/propagation/sampled_lanes.hpp>
 #include <hyspn/propagation/fold.hpp>
 
 /// \file
@@ -14,8 +14,11 @@ namespace hyspn::detail {
 
 /// Gradients of weights and offsets over a few steps at a time, so that these, the largest arrays, are touched once for
 /// all of them: with sums over the steps of λ times the four pixels around a sample, the rest is as for one step.
-template <class T>
+template <class V>
 struct sample_gradients {
+    using T = simd::scalar_of<V>;
+    using groups = map_groups<V>;
+
     sample_points<T, memory::host> points;
     view<T const, 4> weights;
     bool current;
@@ -27,62 +30,69 @@ struct sample_gradients {
     view<T, 4> dbeta{};
 
     /// The part of `count` steps: lambdas[g] [N, L, H, W], and the planes that step read.
-    void add(exec::omp const& exec, std::vector<padded_planes<T>> const& from, index_t count,
+    void add(exec::omp const& exec, std::vector<padded_planes<V>> const& from, index_t count,
              view<T const, 5> const& lambdas) const
     {
-        index_t const terms = count * lambdas.extent(2);
-        for_row_chunks(exec, lambdas.extent(1), points.height(), points.width(),
-                       [&](index_t n, index_t y, index_t x, index_t columns) {
-                           for (index_t first = 0; first < terms; first += most_terms) {
-                               index_t const end = std::min(terms, first + most_terms);
-                               add(term_list(from, lambdas, n, y, x, first, end), n, y, x, columns, first > 0);
-                           }
-                       });
+        index_t const terms = count * groups::count(lambdas.extent(2));
+        for_row_chunks(
+            exec, lambdas.extent(1), points.height(), points.width(),
+            [&](index_t n, index_t y, index_t x, index_t columns) {
+                for (index_t first = 0; first < terms; first += most_terms) {
+                    index_t const end = std::min(terms, first + most_terms);
+                    add(term_list(from, lambdas, n, y, x, columns, first, end), n, y, x, columns, first > 0);
+                }
+            },
+            groups::chunk);
     }
 
 private:
-    static constexpr index_t most_terms = 32;
+    static constexpr index_t most_terms = groups::lanes == 1 ? 32 : 16;
 
-    /// Pairs of λ and the map it belongs to.
+    /// Pairs of λ and the maps it belongs to.
     struct term_list {
-        std::array<T const*, static_cast<std::size_t>(most_terms)> lambda, plane, pixel;
+        std::array<V const*, static_cast<std::size_t>(most_terms)> lambda, plane, pixel;
         std::size_t count = 0;
         index_t stride;
 
-        term_list(std::vector<padded_planes<T>> const& from, view<T const, 5> const& lambdas, index_t n, index_t y,
-                  index_t x, index_t first, index_t end)
+        term_list(std::vector<padded_planes<V>> const& from, view<T const, 5> const& lambdas, index_t n, index_t y,
+                  index_t x, index_t columns, index_t first, index_t end)
             : stride(from.front().stride())
         {
-            index_t const maps = lambdas.extent(2);
+            index_t const groups_of_image = groups::count(lambdas.extent(2));
             for (index_t i = first; i < end; ++i, ++count) {
-                index_t const g = i / maps, l = i % maps;
+                index_t const g = i / groups_of_image, group = i % groups_of_image;
                 auto const& planes = from[static_cast<std::size_t>(g)];
-                lambda[count] = &lambdas(g, n, l, y, x);
-                plane[count] = planes.plane(n * maps + l);
-                pixel[count] = planes.at(n * maps + l, y, x);
+                lambda[count] = groups::join(lambdas[g], false, n, group, y, x, columns, buffers_[count]);
+                plane[count] = planes.plane(n * groups_of_image + group);
+                pixel[count] = planes.at(n * groups_of_image + group, y, x);
             }
         }
 
         /// Σ λ x.
         void sum_own(index_t columns, T* to) const
         {
-            for (std::size_t j = 0; j < count; ++j)
-#pragma omp simd
-                for (index_t i = 0; i < columns; ++i) to[i] += lambda[j][i] * pixel[j][i];
+            sum_maps<V>(columns, to, [&](index_t i) {
+                V sum(T(0));
+                for (std::size_t j = 0; j < count; ++j) sum += lambda[j][i] * pixel[j][i];
+                return sum;
+            });
         }
 
-        /// Σ λ times each of the four pixels: to[lane * sample_chunk + i].
+        /// Σ λ times each of the four pixels: to[corner * sample_chunk + i].
         void sum(located_samples<T> const& cells, index_t columns, T* to) const
         {
+            V sums[4][groups::chunk];
             for (index_t i = 0; i < columns; ++i) {
-                quad<T> total{}, pixels;
-                for (std::size_t j = 0; j < count; ++j) {
-                    load_quad(plane[j] + cells.at[i], stride, pixels);
-                    total += pixels * lambda[j][i];
-                }
-                for (index_t lane = 0; lane < 4; ++lane) to[lane * sample_chunk + i] = total[lane];
+                corner_sums<V> total;
+                for (std::size_t j = 0; j < count; ++j) total.add(plane[j] + cells.at[i], stride, lambda[j][i]);
+                for (index_t c = 0; c < 4; ++c) sums[c][i] = total[c];
             }
+            for (index_t c = 0; c < 4; ++c)
+                sum_maps<V>(columns, to + c * sample_chunk, [&](index_t i) { return sums[c][i]; });
         }
+
+    private:
+        V buffers_[groups::lanes == 1 ? 1 : most_terms][groups::lanes == 1 ? 1 : groups::chunk];
     };
 
     /// The part of some terms at a chunk, where others may have been written before.

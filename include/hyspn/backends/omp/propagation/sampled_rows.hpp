@@ -6,7 +6,6 @@
 #include <array>
 #include <concepts>
 #include <cstdint>
-#include <cstring>
 #include <limits>
 
 #include <hyspn/core/tensor.hpp>
@@ -14,9 +13,8 @@
 #include <hyspn/propagation/sampled/cells.hpp>
 
 /// \file
-/// Bilinear samples by pieces of a row. Maps lie in planes with two rows and columns of zeros around them, so that a
-/// sample never asks where it is: positions are clamped to the margin, which holds nothing. The four pixels around a
-/// sample are one short vector, multiplied and summed as such; lanes are added once per pixel, not per sample.
+/// Where bilinear samples lie, by pieces of a row. Maps lie in planes with two rows and columns of zeros around them,
+/// so that a sample never asks where it is: positions are clamped to the margin, which holds nothing.
 
 namespace hyspn::detail {
 
@@ -27,41 +25,8 @@ inline constexpr index_t most_samples = 25;
 /// Zeros on each side of a plane.
 inline constexpr index_t plane_margin = 2;
 
-template <class T>
-struct quad_of {
-    typedef T type __attribute__((vector_size(4 * sizeof(T))));
-    typedef T half __attribute__((vector_size(2 * sizeof(T))));
-};
-/// The pixels (y, x), (y, x + 1), (y + 1, x), (y + 1, x + 1), or what belongs to them. Functions take it by reference:
-/// without AVX, vectors of four doubles passed by value would depend on compiler flags.
-template <class T>
-using quad = typename quad_of<T>::type;
-
-template <class T>
-void load_quad(T const* p, index_t stride, quad<T>& q)
-{
-    typename quad_of<T>::half upper, lower;
-    std::memcpy(&upper, p, sizeof upper);
-    std::memcpy(&lower, p + stride, sizeof lower);
-    q = __builtin_shufflevector(upper, lower, 0, 1, 2, 3);
-}
-
-/// The bilinear weights of the four pixels.
-template <class T>
-void bilinear_quad(T fy, T fx, quad<T>& q)
-{
-    constexpr quad<T> right{-1, 1, -1, 1}, down{-1, -1, 1, 1}, left{1, 0, 1, 0}, up{1, 1, 0, 0};
-    q = (fx * right + left) * (fy * down + up);
-}
-
-template <class T>
-T sum_of_quad(quad<T> const& q)
-{
-    return (q[0] + q[1]) + (q[2] + q[3]);
-}
-
-/// A set of maps, each in a plane with its margin.
-template <class T>
+/// Planes with their margins; a place holds a V.
+template <class V>
 class padded_planes {
 public:
     padded_planes(index_t count, index_t height, index_t width)
@@ -75,13 +40,13 @@ public:
         return height < most / 2 && (height + 2 * plane_margin) <= most / (width + 2 * plane_margin);
     }
     index_t stride() const { return planes_.extent(2); }
-    T const* plane(index_t i) const { return planes_.data() + i * planes_.extent(1) * planes_.extent(2); }
+    V const* plane(index_t i) const { return planes_.data() + i * planes_.extent(1) * planes_.extent(2); }
     /// Where pixel (y, x) lies.
-    T* at(index_t i, index_t y, index_t x) { return &planes_(i, y + plane_margin, x + plane_margin); }
-    T const* at(index_t i, index_t y, index_t x) const { return &planes_(i, y + plane_margin, x + plane_margin); }
+    V* at(index_t i, index_t y, index_t x) { return &planes_(i, y + plane_margin, x + plane_margin); }
+    V const* at(index_t i, index_t y, index_t x) const { return &planes_(i, y + plane_margin, x + plane_margin); }
 
 private:
-    tensor<T, 3> planes_;
+    tensor<V, 3> planes_;
 };
 
 /// Samples of one neighbour at the columns of a chunk: where their cell starts in a plane, and the fractions.
@@ -206,30 +171,13 @@ struct channel_rows {
 template <class T>
 using weight_rows = channel_rows<T const>;
 
-/// to[i] = Σ_k w_k[i] X_k[i] of the map in `plane`.
-template <class T>
-void sum_samples(located_chunk<T> const& cells, weight_rows<T> const& weights, T const* plane, index_t stride,
-                 index_t columns, T* to)
-{
-    for (index_t i = 0; i < columns; ++i) {
-        quad<T> sum{}, pixels, shares;
-        for (index_t k = 0; k < weights.count; ++k) {
-            auto const& c = cells.of[k];
-            load_quad(plane + c.at[i], stride, pixels);
-            bilinear_quad(c.fy[i], c.fx[i], shares);
-            sum += pixels * (shares * weights[k][i]);
-        }
-        to[i] = sum_of_quad<T>(sum);
-    }
-}
-
 /// Calls f(n, y, x, columns) for pieces of rows, rows in parallel.
 template <class F>
-void for_row_chunks(exec::omp const& exec, index_t images, index_t height, index_t width, F const& f)
+void for_row_chunks(exec::omp const& exec, index_t images, index_t height, index_t width, F const& f,
+                    index_t chunk = sample_chunk)
 {
     exec::detail::for_each_index_omp(exec, images * height, [&](index_t row) {
-        for (index_t x = 0; x < width; x += sample_chunk)
-            f(row / height, row % height, x, std::min(sample_chunk, width - x));
+        for (index_t x = 0; x < width; x += chunk) f(row / height, row % height, x, std::min(chunk, width - x));
     });
 }
 

@@ -4,20 +4,71 @@
 
 #include <vector>
 
-#include <hyspn/backends/omp/propagation/sampled_rows.hpp>
+#include <hyspn/backends/omp/propagation/sampled_lanes.hpp>
 #include <hyspn/backends/omp/propagation/step.hpp>
 #include <hyspn/propagation/sampled/transposed.hpp>
 
 /// \file
 /// The transpose of sampling on the processor's cores. An image is cut into bands of rows, a number that does not
-/// depend on the threads; each band scatters into cells of its own, four sums to a cell, over no more rows than its
-/// samples inside the image reach; then each pixel adds up the cells around it, band by band. Image after image in the
-/// same cells: at worst, where some sample of every band lies at the other end of the image, 64 numbers to a pixel.
+/// depend on the threads; each band scatters into sums of its own, over no more rows than its samples inside the image
+/// reach; then each pixel adds up what the bands hold for it, one after the other. Image after image, and one map or
+/// vector of maps after the other, in the same sums: at worst, where some sample of every band lies at the other end of
+/// the image, 64 numbers to a pixel for one map, or 16 vectors.
 
 namespace hyspn::detail {
 
+/// The sums of a band. Of one map each cell has four, one for each pixel around it, added as one vector.
+template <class V>
+struct scatter_cells {
+    static constexpr index_t size = 4;   ///< sums of a cell
+    static constexpr index_t rows = 2;   ///< of cells hold sums of a row of pixels: its own and that above
+    static constexpr index_t below = 0;  ///< rows below that of a sample's cell that it is added to
+
+    static void add(V* cell, index_t, quad<V> const& shares, V given)
+    {
+        quad<V> sum;
+        std::memcpy(&sum, cell, sizeof sum);
+        sum += shares * given;
+        std::memcpy(cell, &sum, sizeof sum);
+    }
+
+    /// Adds what a row of cells holds for the pixels to their left and right.
+    static void collect(V const* cells, index_t above, index_t columns, V* to)
+    {
+        V const* const left = cells + 2 * above;
+        V const* const right = left - 3;
+        for (index_t i = 0; i < columns; ++i) to[i] += left[4 * i] + right[4 * i];
+    }
+};
+
+/// Of several maps there is a vector for each pixel.
 template <class T>
+struct scatter_cells<simd::pack<T>> {
+    using V = simd::pack<T>;
+    static constexpr index_t size = 1;
+    static constexpr index_t rows = 1;
+    static constexpr index_t below = 1;
+
+    static void add(V* cell, index_t stride, quad<T> const& shares, V given)
+    {
+        cell[0] += V(shares[0]) * given;
+        cell[1] += V(shares[1]) * given;
+        cell[stride] += V(shares[2]) * given;
+        cell[stride + 1] += V(shares[3]) * given;
+    }
+
+    static void collect(V const* cells, index_t, index_t columns, V* to)
+    {
+        for (index_t i = 0; i < columns; ++i) to[i] += cells[i];
+    }
+};
+
+template <class V>
 class sample_scatter {
+    using T = simd::scalar_of<V>;
+    using groups = map_groups<V>;
+    using sums = scatter_cells<V>;
+
 public:
     sample_scatter(exec::omp const& exec, sample_points<T, memory::host> const& points)
         : exec_(exec),
@@ -41,18 +92,19 @@ public:
         for (index_t b = 0; b < count; ++b) {
             index_t most = 0;
             for (index_t n = 0; n < images_; ++n) most = std::max(most, size(band_of(n, b)));
-            if (cells_[index(b)].size() < most) cells_[index(b)] = tensor<T, 1>(most);
+            if (cells_[index(b)].size() < most) cells_[index(b)] = tensor<V, 1>(most);
         }
     }
 
     void run(sampled_transposed_op<T, memory::host> const& op)
     {
         for (index_t n = 0; n < images_; ++n)
-            for (index_t l = 0; l < op.to.extent(1); ++l) {
-                exec::detail::for_each_index_omp(exec_, bands_of_image(), [&](index_t b) { scatter(op, n, l, b); });
-                for_row_chunks(exec_, 1, height_, width_, [&](index_t, index_t y, index_t x, index_t columns) {
-                    collect(op, n, l, y, x, columns);
-                });
+            for (index_t g = 0; g < groups::count(op.to.extent(1)); ++g) {
+                exec::detail::for_each_index_omp(exec_, bands_of_image(), [&](index_t b) { scatter(op, n, g, b); });
+                for_row_chunks(
+                    exec_, 1, height_, width_,
+                    [&](index_t, index_t y, index_t x, index_t columns) { collect(op, n, g, y, x, columns); },
+                    groups::chunk);
             }
     }
 
@@ -60,7 +112,7 @@ public:
     index_t cells() const
     {
         index_t total = 0;
-        for (auto const& of_band : cells_) total += of_band.size() / 4;
+        for (auto const& of_band : cells_) total += of_band.size() / sums::size;
         return total;
     }
 
@@ -73,8 +125,12 @@ private:
     static std::size_t index(index_t i) { return static_cast<std::size_t>(i); }
     index_t bands_of_image() const { return std::min<index_t>(height_, 16); }
     band const& band_of(index_t n, index_t b) const { return bands_[index(n * bands_of_image() + b)]; }
-    /// Numbers of a band: its cells and one more, for what no pixel sees.
-    index_t size(band const& b) const { return 4 * ((b.end - b.first) * locate_.stride() + 1); }
+    /// Sums of a band: those of its cells and one more, for what no pixel sees.
+    index_t size(band const& b) const
+    {
+        index_t const stride = locate_.stride();
+        return sums::size * ((b.end - b.first) * stride + 1) + sums::below * (stride + 1);
+    }
 
     band rows_of(index_t n, index_t b) const
     {
@@ -91,29 +147,32 @@ private:
     {
         index_t const count = bands_of_image();
         for (index_t y = b * height_ / count; y < (b + 1) * height_ / count; ++y)
-            for (index_t x = 0; x < width_; x += sample_chunk) f(y, x, std::min(sample_chunk, width_ - x));
+            for (index_t x = 0; x < width_; x += groups::chunk) f(y, x, std::min(groups::chunk, width_ - x));
     }
 
-    void scatter(sampled_transposed_op<T, memory::host> const& op, index_t n, index_t l, index_t b)
+    void scatter(sampled_transposed_op<T, memory::host> const& op, index_t n, index_t group, index_t b)
     {
-        T* const cells = cells_[index(b)].data();
-        std::fill_n(cells, size(band_of(n, b)), T(0));
+        V* const cells = cells_[index(b)].data();
+        std::fill_n(cells, size(band_of(n, b)), V(T(0)));
         for_chunks(b, [&](index_t y, index_t x, index_t columns) {
-            T given[sample_chunk];
+            V given[groups::chunk];
+            V const* const from = given_by(op, n, group, y, x, columns, given);
             located_samples<T> located;
             for (index_t k = 0; k < locate_.count(); ++k) {
                 locate_(n, k, y, x, columns, located);
                 to_cells(band_of(n, b), columns, located);
-                T const* const w = &op.weights(n, k, y, x);
-                std::copy_n(w, columns, given);
-                if (op.from.data_handle()) {
-                    T const* const from = &op.from(n, l, y, x);
-#pragma omp simd
-                    for (index_t i = 0; i < columns; ++i) given[i] *= from[i];
-                }
-                add_quads(located, given, columns, cells);
+                add_samples(located, &op.weights(n, k, y, x), from, columns, cells);
             }
         });
+    }
+
+    /// What the pixels of a chunk give, 1 where the operation has no values.
+    static V const* given_by(sampled_transposed_op<T, memory::host> const& op, index_t n, index_t group, index_t y,
+                             index_t x, index_t columns, V* buffer)
+    {
+        if (op.from.data_handle()) return groups::join(op.from, false, n, group, y, x, columns, buffer);
+        std::fill_n(buffer, columns, V(T(1)));
+        return buffer;
     }
 
     /// Places in the plane to places in the cells of a band; those of other rows go to the last.
@@ -128,48 +187,49 @@ private:
         }
     }
 
-    static void add_quads(located_samples<T> const& located, T const* given, index_t columns, T* cells)
+    void add_samples(located_samples<T> const& located, T const* weights, V const* from, index_t columns,
+                     V* cells) const
     {
         for (index_t i = 0; i < columns; ++i) {
-            quad<T> shares, sum;
+            quad<T> shares;
             bilinear_quad(located.fy[i], located.fx[i], shares);
-            T* const cell = cells + 4 * static_cast<index_t>(located.at[i]);
-            std::memcpy(&sum, cell, sizeof sum);
-            sum += shares * given[i];
-            std::memcpy(cell, &sum, sizeof sum);
+            sums::add(cells + sums::size * static_cast<index_t>(located.at[i]), locate_.stride(), shares,
+                      from[i] * V(weights[i]));
         }
     }
 
-    void collect(sampled_transposed_op<T, memory::host> const& op, index_t n, index_t l, index_t y, index_t x,
+    void collect(sampled_transposed_op<T, memory::host> const& op, index_t n, index_t group, index_t y, index_t x,
                  index_t columns) const
     {
-        T sum[sample_chunk] = {};
+        V sum[groups::chunk], given[groups::chunk];
+        std::fill_n(sum, columns, V(T(0)));
         if (op.current) {
-            weight_rows<T>(op.weights, n, y, x).fill_rest(columns, sum);
-            for (index_t i = 0; i < columns; ++i) sum[i] *= op.value(n, l, y, x + i);
+            T rest[groups::chunk];
+            weight_rows<T>(op.weights, n, y, x).fill_rest(columns, rest);
+            V const* const from = given_by(op, n, group, y, x, columns, given);
+            for (index_t i = 0; i < columns; ++i) sum[i] = V(rest[i]) * from[i];
         }
-        for (index_t b = 0; b < bands_of_image(); ++b) {
-            add_row(n, b, y + plane_margin, x, columns, 0, sum);
-            add_row(n, b, y + plane_margin - 1, x, columns, 2, sum);
-        }
-        std::copy_n(sum, columns, &op.to(n, l, y, x));
+        for (index_t b = 0; b < bands_of_image(); ++b) add_band(n, b, y + plane_margin, x + plane_margin, columns, sum);
+        groups::split(sum, n, group, y, x, columns, op.to);
     }
 
-    /// Adds what the cells of a row hold for the pixels to their left (lane) and right (lane + 1).
-    void add_row(index_t n, index_t b, index_t row, index_t x, index_t columns, index_t lane, T* sum) const
+    /// Adds what a band holds for pixels of a row.
+    void add_band(index_t n, index_t b, index_t row, index_t x, index_t columns, V* sum) const
     {
         auto const [first, end] = band_of(n, b);
-        if (row < first || row >= end) return;
-        T const* const cell =
-            cells_[index(b)].data() + 4 * ((row - first) * locate_.stride() + x + plane_margin) + lane;
-        for (index_t i = 0; i < columns; ++i) sum[i] += cell[4 * i] + cell[4 * (i - 1) + 1];
+        for (index_t above = 0; above < sums::rows; ++above) {
+            index_t const at = row - above;
+            if (at < first || at >= end + sums::below) continue;
+            sums::collect(cells_[index(b)].data() + sums::size * ((at - first) * locate_.stride() + x), above, columns,
+                          sum);
+        }
     }
 
     exec::omp exec_;
     sample_locator<T> locate_;
     index_t images_, height_, width_;
     std::vector<band> bands_;          ///< of every image
-    std::vector<tensor<T, 1>> cells_;  ///< of every band of one image
+    std::vector<tensor<V, 1>> cells_;  ///< of every band of one image
 };
 
 /// Whether sample_scatter serves an operation.
@@ -183,8 +243,10 @@ template <std::floating_point T>
 void transpose_samples(exec::omp const& exec, sampled_transposed_op<T, memory::host> const& op)
 {
     if (op.to.size() == 0) return;
-    if (scatters(op)) return sample_scatter<T>(exec, op.points).run(op);
-    transpose_samples(exec::seq{}, op);
+    if (!scatters(op)) return transpose_samples(exec::seq{}, op);
+    for_map_ranges<T>(op.to.extent(1), true, [&]<class V>(index_t first, index_t count) {
+        sample_scatter<V>(exec, op.points).run(op.of_maps(first, count));
+    });
 }
 
 }  // namespace hyspn::detail

@@ -13,18 +13,20 @@
 
 namespace hyspn::detail {
 
-/// to = (1 - β) from + β s for a piece of a row.
-template <class T>
-void blend_row(stencil_terms<T, memory::host> const& terms, index_t n, index_t l, index_t y, index_t x, index_t columns,
-               T const* from, T* to)
+/// to = (1 - β) from + β s for a piece of the rows of a group of maps.
+template <class V, class T>
+void blend_row(stencil_terms<T, memory::host> const& terms, index_t n, index_t group, index_t y, index_t x,
+               index_t columns, V const* from, V* to)
 {
+    using groups = map_groups<V>;
+    V buffer[groups::lanes == 1 ? 1 : groups::chunk];
     T const* const beta = &terms.confidence(n, 0, y, x);
-    T const* const s = &terms.measured(n, terms.measured_channel(l), y, x);
+    bool const shared = terms.measured.extent(1) == 1;
+    V const* const s = groups::join(terms.measured, shared, n, group, y, x, columns, buffer);
 #pragma omp simd
     for (index_t i = 0; i < columns; ++i) {
-        T const found = s[i];
-        T const used = beta[i] == T(0) ? T(0) : found;
-        to[i] = (T(1) - beta[i]) * from[i] + beta[i] * used;
+        V const share(beta[i]), nothing(T(0));
+        to[i] = V(T(1) - beta[i]) * from[i] + share * simd::select(share == nothing, nothing, s[i]);
     }
 }
 
@@ -74,56 +76,33 @@ void dispatch(exec::omp const& exec, blend_adjoint_op<T, memory::host> const& op
                    [&](index_t n, index_t y, index_t x, index_t columns) { unblend_row(op, n, y, x, columns); });
 }
 
-/// Steps by rows of padded planes, one per image and map.
-template <class T>
+/// Steps by rows of padded planes, one per image and group of maps.
+template <class V>
 class sample_stepper {
+    using T = simd::scalar_of<V>;
+    using groups = map_groups<V>;
+
 public:
     sample_stepper(exec::omp const& exec, sampled_iterate_op<T, memory::host> const& op)
         : exec_(exec),
           op_(op),
           images_(op.in.initial.extent(0)),
-          maps_(op.in.initial.extent(1)),
+          groups_(groups::count(op.in.initial.extent(1))),
           height_(op.in.initial.extent(2)),
           width_(op.in.initial.extent(3))
     {
     }
 
-    static bool serves(sampled_iterate_op<T, memory::host> const& op)
-    {
-        auto const& in = op.in;
-        return op.axes.steps > 0 && in.initial.size() > 0 && serves_samples(points_of(op.axes, in.offsets, 0)) &&
-               all_rows_contiguous(in.initial, in.measured, op.beta, op.weights);
-    }
-
-    padded_planes<T> planes() const { return {images_ * maps_, height_, width_}; }
+    padded_planes<V> planes() const { return {images_ * groups_, height_, width_}; }
 
     /// planes = what a step from x reads: x, or x blended with the measurements.
-    void pad(view<T const, 4> const& x, padded_planes<T>& to) const
+    void pad(view<T const, 4> const& maps, padded_planes<V>& to) const
     {
-        for_row_chunks(exec_, images_, height_, width_, [&](index_t n, index_t y, index_t begin, index_t columns) {
-            for (index_t l = 0; l < maps_; ++l)
-                start(n, l, y, begin, columns, &x(n, l, y, begin), to.at(n * maps_ + l, y, begin));
-        });
-    }
-
-    /// Step t, before any injection after it, as a function of chunks: f(n, l, y, x, columns, values).
-    template <class F>
-    void step(index_t t, padded_planes<T> const& from, F const& f) const
-    {
-        sample_locator<T> const locator(points_of(op_.axes, op_.in.offsets, t));
-        auto const weights = op_.weights_of(t);
-        for_row_chunks(exec_, images_, height_, width_, [&](index_t n, index_t y, index_t x, index_t columns) {
-            located_chunk<T> cells;
-            cells.locate(locator, n, y, x, columns);
-            weight_rows<T> const rows(weights, n, y, x);
-            T rest[sample_chunk], to[sample_chunk];
-            if (op_.current()) rows.fill_rest(columns, rest);
-            for (index_t l = 0; l < maps_; ++l) {
-                index_t const i = n * maps_ + l;
-                sum_samples(cells, rows, from.plane(i), from.stride(), columns, to);
-                if (op_.current()) add_products(rest, from.at(i, y, x), columns, to);
-                f(n, l, y, x, columns, to);
-            }
+        for_chunks([&](index_t n, index_t y, index_t x, index_t columns) {
+            V buffer[groups::chunk];
+            for (index_t g = 0; g < groups_; ++g)
+                start(n, g, y, x, columns, groups::join(maps, false, n, g, y, x, columns, buffer),
+                      to.at(n * groups_ + g, y, x));
         });
     }
 
@@ -135,53 +114,93 @@ public:
         auto const terms = injection_terms(op_.in, op_.beta);
         for (index_t t = 0; t < op_.axes.steps; ++t) {
             bool const last = t == op_.axes.steps - 1;
-            step(t, from, [&](index_t n, index_t l, index_t y, index_t x, index_t columns, T* values) {
-                if (op_.after()) blend_row(terms, n, l, y, x, columns, values, values);
-                if (last) std::copy_n(values, columns, &op_.out(n, l, y, x));
-                if (last) return;
-                if (op_.iterates.data_handle()) std::copy_n(values, columns, &op_.iterates(t, n, l, y, x));
-                start(n, l, y, x, columns, values, next.at(n * maps_ + l, y, x));
+            step(t, from, [&](index_t n, index_t g, index_t y, index_t x, index_t columns, V* values) {
+                if (op_.after()) blend_row(terms, n, g, y, x, columns, values, values);
+                if (last) return groups::split(values, n, g, y, x, columns, op_.out);
+                if (op_.iterates.data_handle()) groups::split(values, n, g, y, x, columns, op_.iterates[t]);
+                start(n, g, y, x, columns, values, next.at(n * groups_ + g, y, x));
             });
             std::swap(from, next);
         }
     }
 
 private:
-    void start(index_t n, index_t l, index_t y, index_t x, index_t columns, T const* from, T* to) const
+    template <class F>
+    void for_chunks(F const& f) const
+    {
+        for_row_chunks(exec_, images_, height_, width_, f, groups::chunk);
+    }
+
+    /// Step t, before any injection after it, as a function of chunks: f(n, group, y, x, columns, values).
+    template <class F>
+    void step(index_t t, padded_planes<V> const& from, F const& f) const
+    {
+        sample_locator<T> const locator(points_of(op_.axes, op_.in.offsets, t));
+        auto const weights = op_.weights_of(t);
+        for_chunks([&](index_t n, index_t y, index_t x, index_t columns) {
+            located_chunk<T> cells;
+            cells.locate(locator, n, y, x, columns);
+            weight_rows<T> const rows(weights, n, y, x);
+            T rest[sample_chunk];
+            V to[groups::chunk];
+            if (op_.current()) rows.fill_rest(columns, rest);
+            for (index_t g = 0; g < groups_; ++g) {
+                index_t const i = n * groups_ + g;
+                sum_samples(cells, rows, from.plane(i), from.stride(), columns, to);
+                if (op_.current()) add_products(rest, from.at(i, y, x), columns, to);
+                f(n, g, y, x, columns, to);
+            }
+        });
+    }
+
+    void start(index_t n, index_t group, index_t y, index_t x, index_t columns, V const* from, V* to) const
     {
         if (op_.before())
-            blend_row(injection_terms(op_.in, op_.beta), n, l, y, x, columns, from, to);
+            blend_row(injection_terms(op_.in, op_.beta), n, group, y, x, columns, from, to);
         else
             std::copy_n(from, columns, to);
     }
 
-    static void add_products(T const* a, T const* b, index_t columns, T* to)
+    static void add_products(T const* a, V const* b, index_t columns, V* to)
     {
 #pragma omp simd
-        for (index_t i = 0; i < columns; ++i) to[i] += a[i] * b[i];
+        for (index_t i = 0; i < columns; ++i) to[i] += V(a[i]) * b[i];
     }
 
     exec::omp exec_;
     sampled_iterate_op<T, memory::host> op_;
-    index_t images_, maps_, height_, width_;
+    index_t images_, groups_, height_, width_;
 };
+
+/// Whether sample_stepper serves an operation.
+template <class T>
+bool steps_by_rows(sampled_iterate_op<T, memory::host> const& op)
+{
+    auto const& in = op.in;
+    return op.axes.steps > 0 && in.initial.size() > 0 && serves_samples(points_of(op.axes, in.offsets, 0)) &&
+           all_rows_contiguous(in.initial, in.measured, op.beta, op.weights);
+}
 
 template <std::floating_point T>
 void dispatch(exec::omp const& exec, sampled_iterate_op<T, memory::host> const& op)
 {
-    if (!sample_stepper<T>::serves(op) || !all_rows_contiguous(op.out, op.iterates)) return iterate_samples(exec, op);
-    sample_stepper<T>(exec, op).run();
+    if (!steps_by_rows(op) || !all_rows_contiguous(op.out, op.iterates)) return iterate_samples(exec, op);
+    for_map_ranges<T>(op.out.extent(1), op.maps_stand_alone(), [&]<class V>(index_t first, index_t count) {
+        sample_stepper<V>(exec, op.of_maps(first, count)).run();
+    });
 }
 
 /// λ_{t-1} from λ_t, in groups of steps.
-template <class T>
+template <class V>
 class sample_backpropagation {
+    using T = simd::scalar_of<V>;
+
 public:
     sample_backpropagation(exec::omp const& exec, sampled_iterate_adjoint_op<T, memory::host> const& op)
         : exec_(exec),
           op_(op),
           stepper_(exec, op.of),
-          group_(own_sets() ? 1 : std::min(op.of.axes.steps, steps_of_gradients))
+          group_(own_sets() ? 1 : std::min(op.of.axes.steps, steps_at_a_time))
     {
         dims<4> const e = op.dout.extents();
         for (index_t g = 0; g < group_; ++g) from_.push_back(stepper_.planes());
@@ -191,18 +210,13 @@ public:
         zero_ = tensor<T, 4>(e);
     }
 
-    static bool serves(sampled_iterate_adjoint_op<T, memory::host> const& op)
-    {
-        return sample_stepper<T>::serves(op.of) &&
-               all_rows_contiguous(op.iterates, op.dweights, op.doffsets, op.dmeasured, op.dbeta);
-    }
-
     void run()
     {
         auto const lambdas = as_view(lambdas_);
         view<T, 4> const sums[] = {op_.dmeasured, op_.dbeta};
         for (auto const& sum : sums)
-            if (sum.data_handle() && !op_.adds) dispatch(exec_, fill_op<T, 4, memory::host>{T(0), sum});
+            if (sum.data_handle() && !op_.adds && !op_.adds_maps)
+                dispatch(exec_, fill_op<T, 4, memory::host>{T(0), sum});
         dispatch(exec_, copy_op<T, 4, memory::host>{op_.dout, lambdas[0]});
         index_t filled = 0;
         for (index_t t = op_.of.axes.steps - 1; t >= 0; --t) {
@@ -216,12 +230,16 @@ public:
     }
 
 private:
+    /// Planes of several maps are large: few of them stay in the caches.
+    static constexpr index_t steps_at_a_time = simd::lanes<V> == 1 ? steps_of_gradients : 2;
+    static_assert(steps_of_gradients % steps_at_a_time == 0, "kept segments end where a sum ends");
+
     /// Whether β's gradient needs the sums of samples: then sample_gradients finds it, from λ before blending.
     bool blends_after() const { return op_.of.after() && op_.dbeta.data_handle(); }
     bool own_sets() const { return op_.of.axes.gates_per_step || op_.of.axes.offsets_per_step; }
 
     /// One step: leaves in `lambda` what sample_gradients takes, in `from` what the step read.
-    void back(index_t t, padded_planes<T>& from, view<T, 4> const& lambda, view<T, 4> const& earlier)
+    void back(index_t t, padded_planes<V>& from, view<T, 4> const& lambda, view<T, 4> const& earlier)
     {
         auto const& of = op_.of;
         stepper_.pad(op_.iterate(t), from);
@@ -246,13 +264,13 @@ private:
     {
         auto const step = op_.of.step(t, {}, {});
         bool const first = t + count == op_.of.axes.steps && !op_.adds;
-        sample_gradients<T> gradients{.points = step.points,
+        sample_gradients<V> gradients{.points = step.points,
                                       .weights = step.weights,
                                       .current = step.current,
                                       .dweights = op_.dweights_of(t),
                                       .doffsets = op_.doffsets_of(t),
-                                      .first_weights = first || op_.of.axes.gates_per_step,
-                                      .first_offsets = first || op_.of.axes.offsets_per_step};
+                                      .first_weights = !op_.adds_maps && (first || op_.of.axes.gates_per_step),
+                                      .first_offsets = !op_.adds_maps && (first || op_.of.axes.offsets_per_step)};
         if (blends_after()) {
             gradients.injection = injection_terms(op_.of.in, op_.of.beta);
             gradients.dbeta = op_.dbeta;
@@ -272,10 +290,10 @@ private:
 
     exec::omp exec_;
     sampled_iterate_adjoint_op<T, memory::host> op_;
-    sample_stepper<T> stepper_;
+    sample_stepper<V> stepper_;
     index_t group_;
-    std::vector<padded_planes<T>> from_;
-    std::vector<sample_scatter<T>> scatter_;  ///< one, once it is needed
+    std::vector<padded_planes<V>> from_;
+    std::vector<sample_scatter<V>> scatter_;  ///< one, once it is needed
     tensor<T, 5> lambdas_{};
     tensor<T, 4> kept_{}, zero_{};  ///< (1 - β) λ; nothing
 };
@@ -283,8 +301,11 @@ private:
 template <std::floating_point T>
 void dispatch(exec::omp const& exec, sampled_iterate_adjoint_op<T, memory::host> const& op)
 {
-    if (!sample_backpropagation<T>::serves(op)) return iterate_samples_back(exec, op);
-    sample_backpropagation<T>(exec, op).run();
+    if (!steps_by_rows(op.of) || !all_rows_contiguous(op.iterates, op.dweights, op.doffsets, op.dmeasured, op.dbeta))
+        return iterate_samples_back(exec, op);
+    for_map_ranges<T>(op.dout.extent(1), op.of.maps_stand_alone(), [&]<class V>(index_t first, index_t count) {
+        sample_backpropagation<V>(exec, op.of_maps(first, count)).run();
+    });
 }
 
 }  // namespace hyspn::detail
