@@ -118,6 +118,12 @@ TEST_CASE("propagation: images that need several strips and bands run alike")
     compare_policies<float>(net, {2, 1, 33, 409}, 5);
 }
 
+TEST_CASE("propagation: more maps than one row sum holds run alike")
+{
+    stencil const net{.steps = 9, .owner = gate_owner::source, .injection = injection_time::after};
+    for (index_t maps : {64, 65, 150}) compare_policies<double>(net, {2, maps, 6, 35}, 30);
+}
+
 TEST_CASE("propagation: strided arrays give the values of dense ones")
 {
     for (auto owner : {gate_owner::destination, gate_owner::source}) {

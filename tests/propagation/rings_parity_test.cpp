@@ -110,6 +110,12 @@ TEST_CASE("dyspn_rings: images of every kind run alike on every policy")
         }
 }
 
+TEST_CASE("dyspn_rings: more maps and steps than one row sum holds run alike")
+{
+    compare_policies<double>({1, 40, 5, 37}, 8, 51);
+    compare_policies<double>({2, 64, 4, 5}, 4, 52);
+}
+
 TEST_CASE("dyspn_rings: strided arrays give the values of dense ones")
 {
     dims<4> const e{2, 2, 9, 21};

@@ -158,6 +158,7 @@ void step_row(ring_step_op<T, memory::host> const& op, index_t n, index_t y)
 template <class V>
 struct ring_map_sums {
     V dpi[4]{};
+    V held[6]{};  ///< Σ μ π_r h0, then Σ μ π_r e
     V dbeta{};
     V missing{};  ///< 1 where β is 0 and a map has no number
 };
@@ -177,6 +178,7 @@ public:
         auto const m = piece_.template mixture<V>(i);
         ring_map_sums<V> sums;
         for (index_t l = 0; l < op_.lambda.extent(1); ++l) map(m, l, i, sums);
+        for (index_t r = 0; r < 6; ++r) add(op_.held, r, i, sums.held[r]);
         for (index_t r = 0; r < 4; ++r)
             write<V>(&op_.d.attention(n_, 4 * op_.t + r, y_, x_) + i, sums.dpi[r] * m.pi[r] * (V(T(1)) - m.pi[r]));
         if (piece_.beta) add(op_.d.confidence, 0, i, choose(sums.missing == V(T(0)), sums.dbeta, V(T(0))));
@@ -210,8 +212,8 @@ private:
             V const s = read<V>(piece_.sums[r] + i), q = read<V>(piece_.sums[3 + r] + i);
             sums.dpi[r] = sums.dpi[r] + mu * (own[r] - s * h0 - q * e);
             write<V>(at(op_.shares, 4 * l + r, i), share);
-            add(op_.held, r, i, share * h0);
-            add(op_.held, 3 + r, i, share * e);
+            sums.held[r] = sums.held[r] + share * h0;
+            sums.held[3 + r] = sums.held[3 + r] + share * e;
         }
         sums.dpi[3] = sums.dpi[3] + mu * (x_t - made);
         write<V>(at(op_.shares, 4 * l + 3, i), mu * m.pi[3]);
@@ -265,8 +267,7 @@ void source_row(ring_offsets const& offsets, ring_source_adjoint_op<T, memory::h
 template <class T>
 void gates_row(ring_offsets const& offsets, ring_gates_adjoint_op<T, memory::host> const& op, index_t n, index_t y)
 {
-    index_t const height = op.dgates.extent(2), width = op.dgates.extent(3), maps = op.initial.extent(1);
-    row_terms<T> terms;
+    index_t const height = op.dgates.extent(2), width = op.dgates.extent(3);
     for (index_t k = 0; k < ring_channels; ++k) {
         auto const [dy, dx] = offsets[k];
         index_t const v = y - dy, r = ring_neighbours::ring(k);
@@ -280,13 +281,10 @@ void gates_row(ring_offsets const& offsets, ring_gates_adjoint_op<T, memory::hos
         T const* const e = &op.held(n, 3 + r, v, 0) - dx;
 #pragma omp simd
         for (index_t i = 0; i < width; ++i) to[i] = -h[i] - (g[i] > T(0) ? e[i] : g[i] < T(0) ? -e[i] : T(0));
-        std::size_t used = 0;
-        for (index_t t = 0; t < op.shares.extent(0); ++t) {
-            auto const from = op.x(t);
-            for (index_t l = 0; l < maps; ++l)
-                terms[used++] = {&op.shares(t, n, 4 * l + r, v, 0) - dx, &from(n, l, y, 0)};
-        }
-        sum_products<T>(terms.data(), static_cast<index_t>(used), to, to, 0, width);
+        auto const term = [&, shift = dx](index_t t, index_t l) {
+            return row_term<T>{&op.shares(t, n, 4 * l + r, v, 0) - shift, &op.x(t)(n, l, y, 0)};
+        };
+        add_steps(op.shares.extent(0), op.initial.extent(1), term, to, index_t{0}, width);
     }
 }
 

@@ -59,8 +59,7 @@ template <std::floating_point T>
 void dispatch(exec::omp const& exec, ring_gates_adjoint_op<T, memory::host> const& op)
 {
     index_t const height = op.dgates.extent(2);
-    if (op.dgates.size() == 0 || op.shares.extent(0) * op.initial.extent(1) > most_row_terms ||
-        !all_rows_contiguous(op.gates, op.initial, op.iterates, op.shares, op.held, op.dgates))
+    if (op.dgates.size() == 0 || !all_rows_contiguous(op.gates, op.initial, op.iterates, op.shares, op.held, op.dgates))
         return parallel_for(exec, op.shape(), op);
     ring_offsets const offsets;
     exec::detail::for_each_index_omp(exec, op.dgates.extent(0) * height,

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <concepts>
+#include <utility>
 
 #include <hyspn/backends/omp/image_rows.hpp>
 #include <hyspn/backends/omp/propagation/rows.hpp>
@@ -21,6 +22,21 @@ inline constexpr index_t most_row_terms = 256;
 
 template <class T>
 using row_terms = std::array<row_term<T>, static_cast<std::size_t>(most_row_terms)>;
+
+/// Adds to a row, from column begin to end, what `steps` steps of `maps` maps give: term(g, l) for each, in order.
+template <class T, class F>
+void add_steps(index_t steps, index_t maps, F const& term, T* to, index_t begin, index_t end)
+{
+    row_terms<T> terms;
+    index_t used = 0;
+    auto const flush = [&] { sum_products<T>(terms.data(), std::exchange(used, 0), to, to, begin, end); };
+    for (index_t g = 0; g < steps; ++g)
+        for (index_t l = 0; l < maps; ++l) {
+            terms[static_cast<std::size_t>(used++)] = term(g, l);
+            if (used == most_row_terms) flush();
+        }
+    if (used > 0) flush();
+}
 
 /// Sums of one row whose terms read columns x + dx: by vectors where all of these are inside the row, else one by one.
 template <class T>
@@ -113,21 +129,17 @@ void dispatch(exec::omp const& exec, stencil_taps_gradient_op<T, memory::host> c
 {
     index_t const N = op.dtaps.extent(0), height = op.dtaps.extent(2), width = op.dtaps.extent(3);
     index_t const G = op.from.extent(0), L = op.from.extent(2);
-    if (G * L > most_row_terms || !all_rows_contiguous(op.lambda, op.from, op.dtaps))
-        return parallel_for(exec, op.shape(), op);
+    if (!all_rows_contiguous(op.lambda, op.from, op.dtaps)) return parallel_for(exec, op.shape(), op);
     if (width == 0) return;
     exec::detail::for_each_index_omp(exec, N * height, [&](index_t row) {
         index_t const n = row / height, y = row % height;
-        row_terms<T> terms;
         for (index_t j = 0; j < op.dtaps.extent(1); ++j) {
-            auto const [dy, dx] = op.neighbours[j];
-            if (y + dy < 0 || y + dy >= height) continue;
-            std::size_t count = 0;
-            for (index_t g = 0; g < G; ++g)
-                for (index_t l = 0; l < L; ++l)
-                    terms[count++] = {&op.lambda(g, n, l, y, 0), &op.from(g, n, l, y + dy, 0) + dx};
-            T* const to = &op.dtaps(n, j, y, 0);
-            sum_products(terms.data(), G * L, to, to, std::max<index_t>(0, -dx), std::min(width, width - dx));
+            pixel_offset const d = op.neighbours[j];
+            if (y + d.dy < 0 || y + d.dy >= height) continue;
+            auto const term = [&](index_t g, index_t l) {
+                return row_term<T>{&op.lambda(g, n, l, y, 0), &op.from(g, n, l, y + d.dy, 0) + d.dx};
+            };
+            add_steps(G, L, term, &op.dtaps(n, j, y, 0), std::max<index_t>(0, -d.dx), std::min(width, width - d.dx));
         }
     });
 }

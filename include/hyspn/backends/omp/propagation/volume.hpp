@@ -118,22 +118,18 @@ template <std::floating_point T>
 void dispatch(exec::omp const& exec, volume_taps_gradient_op<T, memory::host> const& op)
 {
     index_t const G = op.from.extent(0), L = op.from.extent(2);
-    if (!volume_rows_served(op.neighbours) || G * L > most_row_terms ||
-        !all_rows_contiguous(op.lambda, op.from, op.dtaps))
+    if (!volume_rows_served(op.neighbours) || !all_rows_contiguous(op.lambda, op.from, op.dtaps))
         return parallel_for(exec, op.shape(), op);
     dims<5> const e = op.dtaps.extents();
     voxel_offsets const offsets(op.neighbours);
     for_each_row(exec, e, [&](index_t n, index_t z, index_t y) {
-        row_terms<T> terms;
         for (index_t j = 0; j < e[1]; ++j) {
-            auto const [dz, dy, dx] = offsets[j];
-            if (z + dz < 0 || z + dz >= e[2] || y + dy < 0 || y + dy >= e[3]) continue;
-            std::size_t count = 0;
-            for (index_t g = 0; g < G; ++g)
-                for (index_t l = 0; l < L; ++l)
-                    terms[count++] = {&op.lambda(g, n, l, z, y, 0), &op.from(g, n, l, z + dz, y + dy, 0) + dx};
-            T* const to = &op.dtaps(n, j, z, y, 0);
-            sum_products(terms.data(), G * L, static_cast<T const*>(to), to, index_t{0}, e[4]);
+            voxel_offset const d = offsets[j];
+            if (z + d.dz < 0 || z + d.dz >= e[2] || y + d.dy < 0 || y + d.dy >= e[3]) continue;
+            auto const term = [&](index_t g, index_t l) {
+                return row_term<T>{&op.lambda(g, n, l, z, y, 0), &op.from(g, n, l, z + d.dz, y + d.dy, 0) + d.dx};
+            };
+            add_steps(G, L, term, &op.dtaps(n, j, z, y, 0), index_t{0}, e[4]);
         }
     });
 }
