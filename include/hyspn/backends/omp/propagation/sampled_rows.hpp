@@ -21,7 +21,7 @@ namespace hyspn::detail {
 /// Columns handled at a time: long enough for the processor to fetch ahead in K channels at once.
 inline constexpr index_t sample_chunk = 256;
 /// The most neighbours served; larger windows run by the generic drivers.
-inline constexpr index_t most_samples = 25;
+inline constexpr index_t most_samples = 49;
 /// Zeros on each side of a plane.
 inline constexpr index_t plane_margin = 2;
 
