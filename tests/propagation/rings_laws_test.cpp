@@ -143,7 +143,7 @@ TEST_CASE("dyspn_rings: backward is the adjoint of forward")
 {
     std::uint64_t seed = 0;
     for (auto const& e : sizes)
-        for (index_t steps : {0, 1, 4})
+        for (index_t steps : {0, 1, 4, 15})
             for (bool injected : {false, true}) {
                 bool const one_map = seed % 2 == 0;
                 auto const at = testing::random_rings(e, steps, ++seed, one_map, injected, false);

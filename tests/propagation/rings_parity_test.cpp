@@ -114,6 +114,7 @@ TEST_CASE("dyspn_rings: more maps and steps than one row sum holds run alike")
 {
     compare_policies<double>({1, 40, 5, 37}, 8, 51);
     compare_policies<double>({2, 64, 4, 5}, 4, 52);
+    compare_policies<float>({1, 5, 9, 21}, 7, 53);
 }
 
 TEST_CASE("dyspn_rings: strided arrays give the values of dense ones")

@@ -247,14 +247,17 @@ struct ring_source_adjoint_op {
     }
 };
 
-/// Gradients of the gates after all steps, with p = q - d_k:
+/// Gradients of the gates, with p = q - d_k, from some steps, later ones first; the last call has those from step 0 on:
 /// dg_k(q) = Σ_t Σ_l (μ π_r)(p) x_t(q) - Σ (μ π_r h0)(p) - sign(g_k(q)) Σ (μ π_r e)(p).
 /// Rows of `shares` and `held` have three zeros before them and after.
 template <class T, class M>
 struct ring_gates_adjoint_op {
     view<T const, 4, M> gates, initial;
-    view<T const, 5, M> iterates, shares;
-    view<T const, 4, M> held;
+    view<T const, 5, M> iterates;
+    index_t first;               ///< step
+    view<T const, 5, M> shares;  ///< from that step on
+    view<T const, 4, M> held;    ///< complete where first is 0, else not looked at
+    bool adds;                   ///< later steps have been here
     view<T, 4, M> dgates;
 
     view<T const, 4, M> x(index_t t) const { return t == 0 ? initial : iterates[t - 1]; }
@@ -265,13 +268,16 @@ struct ring_gates_adjoint_op {
     {
         auto const [dy, dx] = ring_neighbours{}[k];
         index_t const v = y - dy, u = x - dx, r = ring_neighbours::ring(k);
-        T sum = T(0);
+        T sum = adds ? dgates(n, k, y, x) : T(0);
         if (inside(v, u, dgates.extent(2), dgates.extent(3))) {
-            T const g = gates(n, k, y, x), e = held(n, 3 + r, v, u);
-            sum = -held(n, r, v, u) - (g > T(0) ? e : g < T(0) ? -e : T(0));
-            for (index_t t = 0; t < shares.extent(0); ++t)
+            if (first == 0) {
+                T const g = gates(n, k, y, x), e = held(n, 3 + r, v, u);
+                sum -= held(n, r, v, u) + (g > T(0) ? e : g < T(0) ? -e : T(0));
+            }
+            for (index_t i = 0; i < shares.extent(0); ++i)
                 for (index_t l = 0; l < initial.extent(1); ++l)
-                    sum += shares(t, n, 4 * l + r, v, u) * (t == 0 ? initial(n, l, y, x) : iterates(t - 1, n, l, y, x));
+                    sum += shares(i, n, 4 * l + r, v, u) *
+                           (first + i == 0 ? initial(n, l, y, x) : iterates(first + i - 1, n, l, y, x));
         }
         dgates(n, k, y, x) = sum;
     }

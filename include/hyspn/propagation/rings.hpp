@@ -56,29 +56,34 @@ void dispatch(P const& exec, ring_iterate_op<T, M> const& op)
     iterate_rings(exec, op);
 }
 
-/// Adjoint of all steps but for the gates: λ comes as dL/dx_T and leaves as dL/dx_0. Leaves shares and held.
+/// Adjoint of some steps but for the gates, step `first` the earliest of them: λ comes as the gradient of what they
+/// end with and leaves as that of what they start from. Leaves shares, adds to held.
 template <class T, class M>
 struct ring_adjoint_op {
     ring_terms<T, M> terms;
     view<T const, 5, M> iterates, rings;
     view<T, 4, M> lambda;
-    view<T, 5, M> shares;  ///< [T, N, 4 L, H, W]
+    index_t first;
+    view<T, 5, M> shares;  ///< of those steps [G, N, 4 L, H, W]
     view<T, 4, M> held;
     propagation::ring_gradients<T, M> d;
 
-    index_t steps() const { return shares.extent(0); }
+    index_t end() const { return first + shares.extent(0); }
     ring_receiver_adjoint_op<T, M> receiver(index_t t) const
     {
         view<T const, 4, M> const from = t == 0 ? terms.in.initial : iterates[t - 1];
-        return {terms, t, from, rings[t], as_const(lambda), shares[t], held, d};
+        return {terms, t, from, rings[t], as_const(lambda), shares[t - first], held, d};
     }
-    ring_source_adjoint_op<T, M> source(index_t t) const { return {terms.in.gates, as_const(shares[t]), lambda}; }
+    ring_source_adjoint_op<T, M> source(index_t t) const
+    {
+        return {terms.in.gates, as_const(shares[t - first]), lambda};
+    }
 };
 
 template <execution_policy P, class T, class M>
 void iterate_rings_back(P const& exec, ring_adjoint_op<T, M> const& op)
 {
-    for (index_t t = op.steps() - 1; t >= 0; --t) {
+    for (index_t t = op.end() - 1; t >= op.first; --t) {
         dispatch(exec, op.receiver(t));
         dispatch(exec, op.source(t));
     }

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 
 #include <hyspn/core/parameters.hpp>
@@ -76,29 +77,41 @@ struct dyspn_rings {
         require_kept(name, in, kept);
         require_gradients(name, in, d);
         gradient_arrays<T, M> const arrays(exec, in, d);
-        dims<4> const e = in.initial.extents();
-        tensor<T, 5, M> shares(dims<5>{steps, e[0], 4 * e[1], e[2], e[3] + 2 * margin});
-        tensor<T, 4, M> held(dims<4>{e[0], 6, e[2], e[3] + 2 * margin});
-        view<T, 5, M> const all_shares = without_margins(shares);
-        view<T, 4, M> const all_held = without_margins(held);
-        tensor<T, 4, M> lambda(e);
+        tensor<T, 4, M> lambda(in.initial.extents());
         dispatch(exec, hyspn::detail::copy_op<T, 4, M>{given, as_view(lambda)});
-        if (in.initial.size() > 0)
-            dispatch(exec, hyspn::detail::ring_adjoint_op<T, M>{terms(in, as_const(kept.sums)), as_const(kept.iterates),
-                                                                as_const(kept.rings), as_view(lambda), all_shares,
-                                                                all_held, arrays.all});
-        dispatch(exec, hyspn::detail::add_scaled_op<T, 4, M>{T(1), as_const(lambda), arrays.all.initial});
-        if (!present(d.gates)) return;
-        if (in.initial.size() == 0)
+        if (in.initial.size() > 0 && steps > 0)
+            steps_back(exec, in, kept, as_view(lambda), arrays.all, d.gates);
+        else if (present(d.gates))
             dispatch(exec, hyspn::detail::fill_op<T, 4, M>{T(0), d.gates});
-        else
-            dispatch(exec,
-                     hyspn::detail::ring_gates_adjoint_op<T, M>{in.gates, in.initial, as_const(kept.iterates),
-                                                                as_const(all_shares), as_const(all_held), d.gates});
+        dispatch(exec, hyspn::detail::add_scaled_op<T, 4, M>{T(1), as_const(lambda), arrays.all.initial});
     }
 
 private:
     static constexpr index_t margin = hyspn::detail::ring_neighbours::reach;
+
+    /// Some steps at a time, counted from the last: what pixels pass on is kept for as many as make up the gates' own
+    /// size, so that gradients of gates, the largest array, are touched seldom.
+    template <execution_policy P, class T, class M>
+    void steps_back(P const& exec, ring_inputs<T, M> const& in, ring_saved<T, M> const& kept,
+                    view<T, 4, M> const& lambda, ring_gradients<T, M> const& sums, view<T, 4, M> const& dgates) const
+    {
+        using namespace hyspn::detail;
+        dims<4> const e = in.initial.extents();
+        index_t const together = std::clamp<index_t>(ring_neighbours::count() / (4 * e[1]), 1, steps);
+        tensor<T, 5, M> shares(dims<5>{together, e[0], 4 * e[1], e[2], e[3] + 2 * margin});
+        tensor<T, 4, M> held(dims<4>{e[0], 6, e[2], e[3] + 2 * margin});
+        for (index_t end = steps, first; end > 0; end = first) {
+            first = end > together ? end - together : 0;
+            view<T, 5, M> const passed = ascending(without_margins(shares), index_t{0}, end - first);
+            dispatch(exec,
+                     ring_adjoint_op<T, M>{terms(in, as_const(kept.sums)), as_const(kept.iterates),
+                                           as_const(kept.rings), lambda, first, passed, without_margins(held), sums});
+            if (present(dgates))
+                dispatch(exec, ring_gates_adjoint_op<T, M>{in.gates, in.initial, as_const(kept.iterates), first,
+                                                           as_const(passed), as_const(without_margins(held)),
+                                                           end < steps, dgates});
+        }
+    }
 
     template <class T, std::size_t Rank, class M>
     static view<T, Rank, M> without_margins(tensor<T, Rank, M>& padded)

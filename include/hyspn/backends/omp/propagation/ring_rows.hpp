@@ -263,26 +263,34 @@ void source_row(ring_offsets const& offsets, ring_source_adjoint_op<T, memory::h
     }
 }
 
+/// What is there of a row of gradients of gates before the sums over steps and maps; h and e are the rows of `held`.
+template <class T>
+void start_gates_row(ring_gates_adjoint_op<T, memory::host> const& op, T const* g, T const* h, T const* e, T* to,
+                     index_t width)
+{
+    if (!op.adds) std::fill_n(to, width, T(0));
+    if (op.first > 0) return;
+#pragma omp simd
+    for (index_t i = 0; i < width; ++i) to[i] -= h[i] + (g[i] > T(0) ? e[i] : g[i] < T(0) ? -e[i] : T(0));
+}
+
 /// Row y of the gradients of the gates.
 template <class T>
 void gates_row(ring_offsets const& offsets, ring_gates_adjoint_op<T, memory::host> const& op, index_t n, index_t y)
 {
     index_t const height = op.dgates.extent(2), width = op.dgates.extent(3);
     for (index_t k = 0; k < ring_channels; ++k) {
-        auto const [dy, dx] = offsets[k];
-        index_t const v = y - dy, r = ring_neighbours::ring(k);
+        pixel_offset const d = offsets[k];
+        index_t const v = y - d.dy, r = ring_neighbours::ring(k);
         T* const to = &op.dgates(n, k, y, 0);
         if (v < 0 || v >= height) {
             std::fill_n(to, width, T(0));
             continue;
         }
-        T const* const g = &op.gates(n, k, y, 0);
-        T const* const h = &op.held(n, r, v, 0) - dx;
-        T const* const e = &op.held(n, 3 + r, v, 0) - dx;
-#pragma omp simd
-        for (index_t i = 0; i < width; ++i) to[i] = -h[i] - (g[i] > T(0) ? e[i] : g[i] < T(0) ? -e[i] : T(0));
-        auto const term = [&, shift = dx](index_t t, index_t l) {
-            return row_term<T>{&op.shares(t, n, 4 * l + r, v, 0) - shift, &op.x(t)(n, l, y, 0)};
+        start_gates_row(op, &op.gates(n, k, y, 0), &op.held(n, r, v, 0) - d.dx, &op.held(n, 3 + r, v, 0) - d.dx, to,
+                        width);
+        auto const term = [&](index_t i, index_t l) {
+            return row_term<T>{&op.shares(i, n, 4 * l + r, v, 0) - d.dx, &op.x(op.first + i)(n, l, y, 0)};
         };
         add_steps(op.shares.extent(0), op.initial.extent(1), term, to, index_t{0}, width);
     }

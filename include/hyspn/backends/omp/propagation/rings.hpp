@@ -44,14 +44,13 @@ void dispatch(exec::omp const& exec, ring_adjoint_op<T, memory::host> const& op)
         !all_rows_contiguous(op.iterates, op.rings, op.lambda, op.shares, op.held, d.initial, d.attention, d.measured,
                              d.confidence))
         return iterate_rings_back(exec, op);
-    index_t const steps = op.steps();
     ring_offsets const offsets;
-    // Stage j: dL/dx_{T-j}, then what its pixels received in the step before.
-    for_rows_in_time(exec, op.lambda.extent(0), op.lambda.extent(2), steps + 1, ring_neighbours::reach,
+    // Stage j: dL/dx_t of t = end - j, then what its pixels received in the step before.
+    for_rows_in_time(exec, op.lambda.extent(0), op.lambda.extent(2), op.shares.extent(0) + 1, ring_neighbours::reach,
                      [&](index_t n, index_t stage, index_t y) {
-                         index_t const t = steps - stage;
-                         if (t < steps) source_row(offsets, op.source(t), n, y);
-                         if (t > 0) receiver_row(op.receiver(t - 1), n, y);
+                         index_t const t = op.end() - stage;
+                         if (t < op.end()) source_row(offsets, op.source(t), n, y);
+                         if (t > op.first) receiver_row(op.receiver(t - 1), n, y);
                      });
 }
 
