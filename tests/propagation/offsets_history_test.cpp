@@ -44,6 +44,13 @@ TEST_CASE("offsets: checkpoints give the gradient of all iterates, bit for bit")
             if (steps == 0 && (net.gates_per_step || net.offsets_per_step)) return;
             check_checkpoints<double>(net, {1, 2, 4, 5}, 2);
         });
+    // Vectors of maps, and those left over.
+    for (index_t maps : {5, 9, 17, 21})
+        for (bool inject : {false, true}) {
+            sampled const net = presets::nlspn{.steps = 18, .preserve_input = inject};
+            check_checkpoints<float>(net, {1, maps, 5, 9}, 2);
+            check_checkpoints<double>(net, {2, maps, 4, 7}, 3);
+        }
     for (index_t steps : {18, 41}) {
         check_checkpoints<float>(presets::nlspn{.steps = steps}, {2, 1, 13, 37}, 3);
         check_checkpoints<float>(presets::lrru{.updates = steps, .detach = true}, {1, 1, 7, 9}, 3);

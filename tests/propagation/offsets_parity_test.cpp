@@ -3,85 +3,15 @@
 
 // Networks with learned offsets: exec::omp against exec::seq, the same bits for any number of threads, strided arrays.
 
-#include "propagation/offsets_support.hpp"
+#include "propagation/offsets_parity.hpp"
+
 #include "support/catch.hpp"
 
 using namespace hyspn;
 using namespace hyspn::propagation;
+using testing::compare_policies;
 using testing::same_bits;
-
-namespace {
-
-template <class T>
-inline constexpr double parity_tolerance = 0;
-template <>
-inline constexpr double parity_tolerance<double> = 1e-12;
-template <>
-inline constexpr double parity_tolerance<float> = 1e-4;
-
-template <class T>
-void check_close(testing::sampled_run<T> const& a, testing::sampled_run<T> const& b)
-{
-    double const tolerance = parity_tolerance<T>;
-    CHECK(testing::relative_error(a.out, b.out) <= tolerance);
-    CHECK(testing::relative_error(a.kept.weights, b.kept.weights) <= tolerance);
-    CHECK(testing::relative_error(a.kept.iterates, b.kept.iterates) <= tolerance);
-    a.d.with(b.d, [&](auto const& x, auto const& y) {
-        if constexpr (std::decay_t<decltype(x)>::rank() == 4) CHECK(testing::relative_error(x, y) <= tolerance);
-    });
-    // Where the clamp does not hold, weights do not depend on γ: its gradient is a sum of many parts that cancel.
-    double parts = 0;
-    for (T x : b.d.gates) parts += std::abs(static_cast<double>(x));
-    if (b.d.gamma.size() > 0) CHECK(std::abs(static_cast<double>(a.d.gamma(0) - b.d.gamma(0))) <= tolerance * parts);
-}
-
-template <class T>
-void check_same_bits(testing::sampled_run<T> const& a, testing::sampled_run<T> const& b)
-{
-    CHECK(same_bits(a.out, b.out));
-    CHECK(same_bits(a.kept.weights, b.kept.weights));
-    CHECK(same_bits(a.kept.iterates, b.kept.iterates));
-    a.d.with(b.d, [&](auto const& x, auto const& y) { CHECK(same_bits(x, y)); });
-}
-
-template <class T>
-void compare_policies(sampled const& net, dims<4> const& e, std::uint64_t seed, double spread = 2.5)
-{
-    INFO(testing::describe(net) << " on " << to_string(e));
-    auto const at = testing::cast_arrays<T>(testing::random_arrays(net, e, seed, spread, seed % 3 == 0, true));
-    auto const dout = cast<T>(testing::random_arrays(net, e, seed + 1).initial);
-    testing::sampled_run<T> const reference(exec::seq{}, net, at, dout);
-    testing::sampled_run<T> const one(exec::omp{.threads = 1}, net, at, dout);
-    check_close(one, reference);
-    for (int threads : {2, 3}) {
-        check_same_bits(testing::sampled_run<T>(exec::omp{.threads = threads}, net, at, dout), one);
-        CHECK(same_bits(net.forward(exec::omp{.threads = threads}, at.inputs()), one.out));
-    }
-}
-
-/// Rows that lie further apart than they are long, or whose elements do.
-template <class T>
-struct spread_array {
-    tensor<T, 4> storage;
-    index_t step;
-
-    spread_array(dims<4> const& e, index_t gap) : storage(e[0], e[1], e[2], gap * e[3] + 3), step(gap) {}
-    spread_array(tensor<T, 4> const& values, index_t gap) : spread_array(values.extents(), gap)
-    {
-        view<T, 4> const to = *this;
-        if (values.size() > 0) copy(as_view(values), to);
-    }
-
-    operator view<T, 4>()
-    {
-        auto const e = storage.extents();
-        auto strides = row_major_strides(e);
-        strides[3] = step;
-        return {storage.data(), {e[0], e[1], e[2], (e[3] - 3) / step}, strides};
-    }
-};
-
-}  // namespace
+using testing::spread_array;
 
 TEST_CASE("offsets: every network runs alike on every policy")
 {
@@ -102,42 +32,6 @@ TEST_CASE("offsets: images of every kind run alike on every policy")
                                  dims<4>{1, 3, 31, 67}, dims<4>{1, 1, 17, 601}, dims<4>{0, 1, 4, 4},
                                  dims<4>{1, 0, 4, 4}, dims<4>{1, 1, 0, 4}, dims<4>{1, 1, 4, 0}})
             compare_policies<double>(net, e, ++seed);
-}
-
-TEST_CASE("offsets: maps by vectors, and those left over, run alike on every policy")
-{
-    // Vectors of 4 floats and more: whole ones, one partly filled, and a few maps that are run apart.
-    std::uint64_t seed = 300;
-    testing::for_each_sampled([&](sampled const& net) { compare_policies<float>(net, {2, 5, 4, 67}, ++seed); });
-    for (index_t maps : {4, 7, 9, 16, 19, 24, 35})
-        for (sampled const& net : {sampled(presets::nlspn{.steps = 3, .preserve_input = maps % 2 == 0}),
-                                   sampled(presets::dyspn_softmax{}), sampled(presets::lrru{.updates = 2})}) {
-            compare_policies<float>(net, {1, maps, 5, 9}, ++seed);
-            compare_policies<double>(net, {2, maps, 3, 66}, ++seed);
-        }
-}
-
-TEST_CASE("offsets: what is unknown of one map, and losses on the way, reach every map alike")
-{
-    // One map without a measurement makes the pixel's confidence unknown: maps then cannot be run apart.
-    for (auto time : {injection_time::before, injection_time::after})
-        for (bool one_map : {false, true}) {
-            sampled net = presets::nlspn{.steps = 7};
-            net.injection = time;
-            dims<4> const e{2, 21, 5, 9};
-            auto made = testing::random_arrays(net, e, 41, 2.5, one_map);
-            for (index_t y = 0; y < 5; ++y)
-                for (index_t x = 0; x < 9; x += 2) made.mask(1, 0, y, x) = 0;
-            for (index_t y = 0; y < 5; ++y) made.measured(1, one_map ? 0 : 20, y, 4) = std::nan("");
-            auto const at = testing::cast_arrays<float>(made);
-            auto const dout = cast<float>(testing::random_arrays(net, e, 42).initial);
-            auto const run = [&](auto const& exec) {
-                testing::sampled_run<float> r(exec, net, at, dout);
-                net.backward(exec, at.inputs(), r.kept, dout, as_const(r.kept.iterates), r.d.gradients());
-                return r;
-            };
-            check_close(run(exec::omp{.threads = 2}), run(exec::seq{}));
-        }
 }
 
 TEST_CASE("offsets: many maps, large windows and samples from everywhere run alike")
@@ -260,12 +154,12 @@ TEST_CASE("offsets: samples outside the image, and further images, cost the scat
     auto at = testing::random_arrays(net, e, 6);
     auto const points = [&] { return points_of(net, as_const(at.offsets), 0); };
     exec::omp const exec{.threads = 2};
-    index_t const near = sample_scatter<double>(exec, points()).cells();
+    index_t const near = sample_scatter<double>(exec, points()).size();
     std::size_t i = 0;
     double const nowhere[] = {std::numeric_limits<double>::quiet_NaN(), testing::infinity, -1e9, 1e9, -200, 200};
     for (index_t n = 0; n < 3; ++n)
         for (index_t y = 0; y < 67; y += 3) at.offsets(n, 6, y, y % 31) = nowhere[i++ % 6];
-    index_t const some_far = sample_scatter<double>(exec, points()).cells();
+    index_t const some_far = sample_scatter<double>(exec, points()).size();
     CHECK(some_far <= near);
     CHECK(some_far <= 16 * (67 / 16 + 1 + 10) * (31 + 4));
 
@@ -283,7 +177,7 @@ TEST_CASE("offsets: samples outside the image, and further images, cost the scat
     }
     for (double& o : at.offsets) o = testing::infinity;
     sample_scatter<double> nothing(exec, points());
-    CHECK(nothing.cells() <= 16);
+    CHECK(nothing.size() <= 16);
     nothing.run(op(again));
     transpose_samples(exec::seq{}, op(scattered));
     CHECK(testing::relative_error(again, scattered) <= 1e-14);

@@ -65,9 +65,8 @@ private:
     tensor<T, 4, M> product_{};
 };
 
-/// All steps; iterates, where they have data, are those to keep.
 template <execution_policy P, class T, class M>
-void steps_of_samples(P const& exec, sampled_iterate_op<T, M> const& whole)
+void steps_of_maps(P const& exec, sampled_iterate_op<T, M> const& whole)
 {
     auto const& axes = whole.axes;
     if (axes.keep == propagation::history::every_step || !whole.iterates.data_handle()) return dispatch(exec, whole);
@@ -75,6 +74,13 @@ void steps_of_samples(P const& exec, sampled_iterate_op<T, M> const& whole)
                        [&](index_t first, index_t count, auto const& from, auto const& to, auto const& between) {
                            dispatch(exec, whole.part(first, count, from, to, between));
                        });
+}
+
+/// All steps; iterates, where they have data, are those to keep.
+template <execution_policy P, class T, class M>
+void steps_of_samples(P const& exec, sampled_iterate_op<T, M> const& whole)
+{
+    for_map_ranges(exec, whole, [&](sampled_iterate_op<T, M> const& part) { steps_of_maps(exec, part); });
 }
 
 /// Both forward passes; iterates are left empty where nothing is kept.
@@ -89,9 +95,8 @@ void forward_samples(P const& exec, propagation::sampled const& axes, propagatio
     of.restore_initial(exec, out);
 }
 
-/// The adjoint of all steps, whose iterates may be those between segments alone.
 template <execution_policy P, class T, class M>
-void steps_of_samples_back(P const& exec, sampled_iterate_adjoint_op<T, M> const& whole)
+void steps_of_maps_back(P const& exec, sampled_iterate_adjoint_op<T, M> const& whole)
 {
     auto const& axes = whole.of.axes;
     if (axes.keep == propagation::history::every_step) return dispatch(exec, whole);
@@ -101,6 +106,14 @@ void steps_of_samples_back(P const& exec, sampled_iterate_adjoint_op<T, M> const
             dispatch(exec, whole.of.part(first, count, from, to, between));
         },
         [&](segment_adjoint<T, M> const& segment) { dispatch(exec, whole.part(segment)); });
+}
+
+/// The adjoint of all steps, whose iterates may be those between segments alone. Ranges of maps go through all segments
+/// one after the other, so that sums have the same order whatever is kept.
+template <execution_policy P, class T, class M>
+void steps_of_samples_back(P const& exec, sampled_iterate_adjoint_op<T, M> const& whole)
+{
+    for_map_ranges(exec, whole, [&](sampled_iterate_adjoint_op<T, M> const& part) { steps_of_maps_back(exec, part); });
 }
 
 /// dβ to the gradients of mask and confidence.

@@ -115,21 +115,13 @@ struct sample_points {
     }
 };
 
-/// Channels first ... first + count - 1.
-template <class T, class M>
-HYSPN_HD view<T, 4, M> channels_of(view<T, 4, M> const& v, index_t first, index_t count)
-{
-    if (!v.data_handle()) return {nullptr, {v.extent(0), count, v.extent(2), v.extent(3)}, v.strides()};
-    return {v.data_handle() + first * v.stride(1), {v.extent(0), count, v.extent(2), v.extent(3)}, v.strides()};
-}
-
-/// The same of every step.
-template <class T, class M>
-HYSPN_HD view<T, 5, M> channels_of(view<T, 5, M> const& v, index_t first, index_t count)
+/// Channels first ... first + count - 1 of [..., C, H, W].
+template <class T, std::size_t Rank, class M>
+HYSPN_HD view<T, Rank, M> channels_of(view<T, Rank, M> const& v, index_t first, index_t count)
 {
     auto extents = v.extents();
-    extents[2] = count;
-    return {v.data_handle() ? v.data_handle() + first * v.stride(2) : nullptr, extents, v.strides()};
+    extents[Rank - 3] = count;
+    return {v.data_handle() ? v.data_handle() + first * v.stride(Rank - 3) : nullptr, extents, v.strides()};
 }
 
 inline sampled_places places_of(propagation::sampled const& o)

@@ -150,13 +150,13 @@ struct sampled_iterate_op {
         return made;
     }
     /// Some maps alone.
-    sampled_iterate_op of_maps(index_t first, index_t n) const
+    sampled_iterate_op of_maps(index_t first, index_t count) const
     {
         auto made = *this;
-        made.in.initial = channels_of(in.initial, first, n);
-        if (in.measured.extent(1) > 1) made.in.measured = channels_of(in.measured, first, n);
-        made.out = channels_of(out, first, n);
-        made.iterates = channels_of(iterates, first, n);
+        made.in.initial = channels_of(in.initial, first, count);
+        if (in.measured.extent(1) > 1) made.in.measured = channels_of(in.measured, first, count);
+        made.out = channels_of(out, first, count);
+        made.iterates = channels_of(iterates, first, count);
         return made;
     }
     /// Whether maps may be run apart, their gradients added up: what is known of a pixel must not differ by map.
@@ -198,7 +198,7 @@ struct sampled_iterate_adjoint_op {
     view<T const, 5, M> diterates;  ///< no data: the loss does not look at them
     view<T, 4, M> dinitial, dweights, doffsets, dmeasured, dbeta;
     bool adds = false;       ///< sums over the steps hold the parts of later steps
-    bool adds_maps = false;  ///< sums over the maps hold the parts of others
+    bool adds_maps = false;  ///< sums over the maps hold the parts of others, which shared all that is summed
 
     /// x_t.
     view<T const, 4, M> iterate(index_t t) const { return t == 0 ? of.in.initial : iterates[t - 1]; }
@@ -257,17 +257,25 @@ struct sampled_iterate_adjoint_op {
     }
 };
 
-/// Zero where gradients are summed up, unless the parts of later steps are there.
+/// Zero where gradients are summed up, unless the parts of later steps or of other maps are there.
 template <execution_policy P, class T, class M>
 void clear_sums(P const& exec, sampled_iterate_adjoint_op<T, M> const& op)
 {
     auto const clear = [&](view<T, 4, M> const& sum, bool own_steps) {
-        if (sum.data_handle() && (own_steps || !op.adds)) dispatch(exec, fill_op<T, 4, M>{T(0), sum});
+        if (sum.data_handle() && (own_steps || !op.adds) && !op.adds_maps) dispatch(exec, fill_op<T, 4, M>{T(0), sum});
     };
     clear(op.dweights, op.of.axes.gates_per_step);
     clear(op.doffsets, op.of.axes.offsets_per_step);
     clear(op.dmeasured, false);
     clear(op.dbeta, false);
+}
+
+/// Calls f(part) for parts of the maps to be run one after the other, each through all steps: a whole, unless a backend
+/// has reason to cut it.
+template <execution_policy P, class Op, class F>
+void for_map_ranges(P const&, Op const& op, F const& f)
+{
+    f(op);
 }
 
 /// Step by step.

@@ -18,6 +18,7 @@ template <class V>
 struct sample_gradients {
     using T = simd::scalar_of<V>;
     using groups = map_groups<V>;
+    using located = located_samples<T, groups::chunk>;
 
     sample_points<T, memory::host> points;
     view<T const, 4> weights;
@@ -78,8 +79,8 @@ private:
             });
         }
 
-        /// Σ λ times each of the four pixels: to[corner * sample_chunk + i].
-        void sum(located_samples<T> const& cells, index_t columns, T* to) const
+        /// Σ λ times each of the four pixels: to[corner * groups::chunk + i].
+        void sum(located const& cells, index_t columns, T* to) const
         {
             V sums[4][groups::chunk];
             for (index_t i = 0; i < columns; ++i) {
@@ -88,19 +89,19 @@ private:
                 for (index_t c = 0; c < 4; ++c) sums[c][i] = total[c];
             }
             for (index_t c = 0; c < 4; ++c)
-                sum_maps<V>(columns, to + c * sample_chunk, [&](index_t i) { return sums[c][i]; });
+                sum_maps<V>(columns, to + c * groups::chunk, [&](index_t i) { return sums[c][i]; });
         }
 
     private:
-        V buffers_[groups::lanes == 1 ? 1 : most_terms][groups::lanes == 1 ? 1 : groups::chunk];
+        typename groups::buffer buffers_[static_cast<std::size_t>(most_terms)];
     };
 
     /// The part of some terms at a chunk, where others may have been written before.
     void add(term_list const& of, index_t n, index_t y, index_t x, index_t columns, bool later) const
     {
         sample_locator<T> const locator(points);
-        located_samples<T> cells;
-        T own[sample_chunk] = {}, sums[4 * sample_chunk], values[sample_chunk], blended[sample_chunk] = {};
+        located cells;
+        T own[groups::chunk] = {}, sums[4 * groups::chunk], values[groups::chunk], blended[groups::chunk] = {};
         if (current) of.sum_own(columns, own);
         std::copy_n(own, columns, blended);
         for (index_t k = 0; k < points.count(); ++k) {
@@ -112,7 +113,7 @@ private:
                 add_products(w, values, columns, blended);
                 T const* const beta = &injection.confidence(n, 0, y, x);
                 keep(beta, columns, values);
-                for (index_t lane = 0; lane < 4; ++lane) keep(beta, columns, sums + lane * sample_chunk);
+                for (index_t lane = 0; lane < 4; ++lane) keep(beta, columns, sums + lane * groups::chunk);
             }
             put(values, columns, !first_weights || later, &dweights(n, k, y, x));
             if (!doffsets.data_handle()) continue;
@@ -127,21 +128,15 @@ private:
     }
 
     /// Σ λ (X - x).
-    static void subtract_own(located_samples<T> const& c, T const* sums, T const* own, index_t columns, T* to)
+    static void subtract_own(located const& c, T const* sums, T const* own, index_t columns, T* to)
     {
-        T const *const a = sums, *const b = sums + sample_chunk;
-        T const *const e = sums + 2 * sample_chunk, *const f = sums + 3 * sample_chunk;
+        T const *const a = sums, *const b = sums + groups::chunk;
+        T const *const e = sums + 2 * groups::chunk, *const f = sums + 3 * groups::chunk;
 #pragma omp simd
         for (index_t i = 0; i < columns; ++i) {
             T const above = a[i] + c.fx[i] * (b[i] - a[i]), under = e[i] + c.fx[i] * (f[i] - e[i]);
             to[i] = above + c.fy[i] * (under - above) - own[i];
         }
-    }
-
-    static void add_products(T const* a, T const* b, index_t columns, T* to)
-    {
-#pragma omp simd
-        for (index_t i = 0; i < columns; ++i) to[i] += a[i] * b[i];
     }
 
     static void put(T const* from, index_t columns, bool add, T* to)
@@ -159,14 +154,14 @@ private:
     }
 
     /// w Σ λ ∂X by row (axis 0) or column (axis 1); 0 where the offset is ignored.
-    static void offset_slope(located_samples<T> const& c, T const* sums, T const* w, index_t axis, bool ignored,
-                             index_t columns, T* to)
+    static void offset_slope(located const& c, T const* sums, T const* w, index_t axis, bool ignored, index_t columns,
+                             T* to)
     {
         if (ignored) std::fill_n(to, columns, T(0));
         if (ignored) return;
         // The differences along the axis at both ends of the other, of which `across` is the fraction.
-        T const *const a = sums, *const b = sums + (2 - axis) * sample_chunk;
-        T const *const e = sums + (1 + axis) * sample_chunk, *const f = sums + 3 * sample_chunk;
+        T const *const a = sums, *const b = sums + (2 - axis) * groups::chunk;
+        T const *const e = sums + (1 + axis) * groups::chunk, *const f = sums + 3 * groups::chunk;
         T const* const across = axis == 0 ? c.fx : c.fy;
 #pragma omp simd
         for (index_t i = 0; i < columns; ++i) {

@@ -6,7 +6,6 @@
 #include <cstring>
 
 #include <hyspn/backends/omp/lane_square.hpp>
-#include <hyspn/backends/omp/propagation/row_gates.hpp>
 #include <hyspn/backends/omp/propagation/sampled_rows.hpp>
 
 /// \file
@@ -111,6 +110,8 @@ struct map_groups {
     static constexpr index_t lanes = simd::lanes<V>;
     /// Columns handled at a time.
     static constexpr index_t chunk = lanes == 1 ? sample_chunk : 64;
+    /// Room for what join makes.
+    using buffer = V[static_cast<std::size_t>(lanes == 1 ? 1 : chunk)];
 
     static index_t count(index_t maps) { return (maps + lanes - 1) / lanes; }
 
@@ -168,21 +169,46 @@ private:
     }
 };
 
-/// Calls f.operator()<V>(first, count) for ranges of maps and what serves them: vectors, and one by one the last maps
-/// if they would fill less than half a vector and may be served apart.
-template <class T, class F>
-void for_map_ranges(index_t maps, bool apart, F const& f)
+/// Whether so many maps are worth a vector. One that holds them costs what four maps one by one do, measured for
+/// registers of 16 to 64 bytes.
+template <class T>
+constexpr bool fill_lanes(index_t maps)
 {
-    constexpr index_t lanes = simd::pack<T>::size;
-    index_t const rest = maps % lanes, one_by_one = 2 * rest < lanes && (apart || maps < lanes) ? rest : 0;
-    if (maps > one_by_one) f.template operator()<simd::pack<T>>(index_t{0}, maps - one_by_one);
-    if (one_by_one > 0) f.template operator()<T>(maps - one_by_one, one_by_one);
+    return simd::pack<T>::size >= 4 && maps >= std::max<index_t>(4, simd::pack<T>::size / 2);
+}
+
+/// Calls f.operator()<V>() with what serves so many maps.
+template <class T, class F>
+void with_lanes(index_t maps, F const& f)
+{
+    if (fill_lanes<T>(maps))
+        f.template operator()<simd::pack<T>>();
+    else
+        f.template operator()<T>();
+}
+
+/// Calls f(part) for the maps that fill whole vectors and for the last ones, if those are too few for a vector.
+template <class T, class Op, class F>
+void split_maps(Op const& op, index_t maps, F const& f)
+{
+    index_t const rest = maps % simd::pack<T>::size;
+    if (!fill_lanes<T>(maps) || rest == 0 || fill_lanes<T>(rest)) return f(op);
+    f(op.of_maps(0, maps - rest));
+    f(op.of_maps(maps - rest, rest));
+}
+
+/// to[i] += a[i] b[i].
+template <class V, class T>
+void add_products(T const* a, V const* b, index_t columns, V* to)
+{
+#pragma omp simd
+    for (index_t i = 0; i < columns; ++i) to[i] += V(a[i]) * b[i];
 }
 
 /// to[i] = Σ_k w_k[i] X_k[i] of the maps in `plane`.
 template <class V, class T>
-void sum_samples(located_chunk<T> const& cells, weight_rows<T> const& weights, V const* plane, index_t stride,
-                 index_t columns, V* to)
+void sum_samples(located_chunk<T, map_groups<V>::chunk> const& cells, weight_rows<T> const& weights, V const* plane,
+                 index_t stride, index_t columns, V* to)
 {
     for (index_t i = 0; i < columns; ++i) {
         corner_sums<V> sum;

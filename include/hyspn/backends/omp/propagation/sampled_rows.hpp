@@ -50,10 +50,10 @@ private:
 };
 
 /// Samples of one neighbour at the columns of a chunk: where their cell starts in a plane, and the fractions.
-template <class T>
+template <class T, std::size_t Chunk = static_cast<std::size_t>(sample_chunk)>
 struct located_samples {
-    std::int32_t at[sample_chunk];
-    T fy[sample_chunk], fx[sample_chunk];
+    std::int32_t at[Chunk];
+    T fy[Chunk], fx[Chunk];
 };
 
 /// Finds the samples of a step.
@@ -68,7 +68,8 @@ public:
     index_t stride() const { return stride_; }
     index_t count() const { return points_.count(); }
 
-    void operator()(index_t n, index_t k, index_t y, index_t x, index_t count, located_samples<T>& to) const
+    template <std::size_t Chunk>
+    void operator()(index_t n, index_t k, index_t y, index_t x, index_t count, located_samples<T, Chunk>& to) const
     {
         static constexpr T unmoved[sample_chunk] = {};
         bool const stays = points_.stays(k);
@@ -133,9 +134,9 @@ private:
 };
 
 /// All neighbours of a chunk.
-template <class T>
+template <class T, std::size_t Chunk>
 struct located_chunk {
-    located_samples<T> of[static_cast<std::size_t>(most_samples)];
+    located_samples<T, Chunk> of[static_cast<std::size_t>(most_samples)];
 
     void locate(sample_locator<T> const& locator, index_t n, index_t y, index_t x, index_t count)
     {

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstring>
 #include <vector>
 
 #include <hyspn/backends/omp/propagation/sampled_lanes.hpp>
@@ -13,16 +14,17 @@
 /// depend on the threads; each band scatters into sums of its own, over no more rows than its samples inside the image
 /// reach; then each pixel adds up what the bands hold for it, one after the other. Image after image, and one map or
 /// vector of maps after the other, in the same sums: at worst, where some sample of every band lies at the other end of
-/// the image, 64 numbers to a pixel for one map, or 16 vectors.
+/// the image, 64 numbers to a pixel for one map and 16 registers, up to 1 kB, for several.
 
 namespace hyspn::detail {
 
-/// The sums of a band. Of one map each cell has four, one for each pixel around it, added as one vector.
+/// Where a band adds up what its samples give. Of one map: four sums to a cell, one for each pixel around it, added as
+/// one vector.
 template <class V>
 struct scatter_cells {
-    static constexpr index_t size = 4;   ///< sums of a cell
-    static constexpr index_t rows = 2;   ///< of cells hold sums of a row of pixels: its own and that above
-    static constexpr index_t below = 0;  ///< rows below that of a sample's cell that it is added to
+    static constexpr index_t sums = 4;        ///< of a cell
+    static constexpr index_t rows = 2;        ///< of cells hold sums for a row of pixels: its own and that above
+    static constexpr index_t rows_below = 0;  ///< that a sample adds to below the row of its cell
 
     static void add(V* cell, index_t, quad<V> const& shares, V given)
     {
@@ -41,13 +43,13 @@ struct scatter_cells {
     }
 };
 
-/// Of several maps there is a vector for each pixel.
+/// Of several maps: a vector for each pixel.
 template <class T>
 struct scatter_cells<simd::pack<T>> {
     using V = simd::pack<T>;
-    static constexpr index_t size = 1;
+    static constexpr index_t sums = 1;
     static constexpr index_t rows = 1;
-    static constexpr index_t below = 1;
+    static constexpr index_t rows_below = 1;
 
     static void add(V* cell, index_t stride, quad<T> const& shares, V given)
     {
@@ -67,7 +69,8 @@ template <class V>
 class sample_scatter {
     using T = simd::scalar_of<V>;
     using groups = map_groups<V>;
-    using sums = scatter_cells<V>;
+    using cells = scatter_cells<V>;
+    using located = located_samples<T, groups::chunk>;
 
 public:
     sample_scatter(exec::omp const& exec, sample_points<T, memory::host> const& points)
@@ -109,10 +112,10 @@ public:
     }
 
     /// Cells held.
-    index_t cells() const
+    index_t size() const
     {
         index_t total = 0;
-        for (auto const& of_band : cells_) total += of_band.size() / sums::size;
+        for (auto const& of_band : cells_) total += of_band.size() / cells::sums;
         return total;
     }
 
@@ -125,11 +128,13 @@ private:
     static std::size_t index(index_t i) { return static_cast<std::size_t>(i); }
     index_t bands_of_image() const { return std::min<index_t>(height_, 16); }
     band const& band_of(index_t n, index_t b) const { return bands_[index(n * bands_of_image() + b)]; }
-    /// Sums of a band: those of its cells and one more, for what no pixel sees.
+    /// Sums of a band: those of its cells and of one more, for what no pixel sees. Where samples add to rows below,
+    /// that one lies in the margin, whose first two columns nobody reads.
     index_t size(band const& b) const
     {
+        static_assert(plane_margin >= 2);
         index_t const stride = locate_.stride();
-        return sums::size * ((b.end - b.first) * stride + 1) + sums::below * (stride + 1);
+        return cells::sums * ((b.end - b.first) * stride + 1) + cells::rows_below * (stride + 1);
     }
 
     band rows_of(index_t n, index_t b) const
@@ -152,16 +157,16 @@ private:
 
     void scatter(sampled_transposed_op<T, memory::host> const& op, index_t n, index_t group, index_t b)
     {
-        V* const cells = cells_[index(b)].data();
-        std::fill_n(cells, size(band_of(n, b)), V(T(0)));
+        V* const to = cells_[index(b)].data();
+        std::fill_n(to, size(band_of(n, b)), V(T(0)));
         for_chunks(b, [&](index_t y, index_t x, index_t columns) {
             V given[groups::chunk];
             V const* const from = given_by(op, n, group, y, x, columns, given);
-            located_samples<T> located;
+            located at;
             for (index_t k = 0; k < locate_.count(); ++k) {
-                locate_(n, k, y, x, columns, located);
-                to_cells(band_of(n, b), columns, located);
-                add_samples(located, &op.weights(n, k, y, x), from, columns, cells);
+                locate_(n, k, y, x, columns, at);
+                to_cells(band_of(n, b), columns, at);
+                add_samples(at, &op.weights(n, k, y, x), from, columns, to);
             }
         });
     }
@@ -176,25 +181,24 @@ private:
     }
 
     /// Places in the plane to places in the cells of a band; those of other rows go to the last.
-    void to_cells(band const& b, index_t columns, located_samples<T>& located) const
+    void to_cells(band const& b, index_t columns, located& samples) const
     {
         auto const stride = static_cast<std::int32_t>(locate_.stride());
         std::int32_t const start = b.first * stride, last = (b.end - b.first) * stride;
 #pragma omp simd
         for (index_t i = 0; i < columns; ++i) {
-            std::int32_t const at = located.at[i] - start;
-            located.at[i] = at >= 0 && at < last ? at : last;
+            std::int32_t const at = samples.at[i] - start;
+            samples.at[i] = at >= 0 && at < last ? at : last;
         }
     }
 
-    void add_samples(located_samples<T> const& located, T const* weights, V const* from, index_t columns,
-                     V* cells) const
+    void add_samples(located const& samples, T const* weights, V const* from, index_t columns, V* to) const
     {
         for (index_t i = 0; i < columns; ++i) {
             quad<T> shares;
-            bilinear_quad(located.fy[i], located.fx[i], shares);
-            sums::add(cells + sums::size * static_cast<index_t>(located.at[i]), locate_.stride(), shares,
-                      from[i] * V(weights[i]));
+            bilinear_quad(samples.fy[i], samples.fx[i], shares);
+            cells::add(to + cells::sums * static_cast<index_t>(samples.at[i]), locate_.stride(), shares,
+                       from[i] * V(weights[i]));
         }
     }
 
@@ -207,7 +211,7 @@ private:
             T rest[groups::chunk];
             weight_rows<T>(op.weights, n, y, x).fill_rest(columns, rest);
             V const* const from = given_by(op, n, group, y, x, columns, given);
-            for (index_t i = 0; i < columns; ++i) sum[i] = V(rest[i]) * from[i];
+            add_products(rest, from, columns, sum);
         }
         for (index_t b = 0; b < bands_of_image(); ++b) add_band(n, b, y + plane_margin, x + plane_margin, columns, sum);
         groups::split(sum, n, group, y, x, columns, op.to);
@@ -217,11 +221,11 @@ private:
     void add_band(index_t n, index_t b, index_t row, index_t x, index_t columns, V* sum) const
     {
         auto const [first, end] = band_of(n, b);
-        for (index_t above = 0; above < sums::rows; ++above) {
+        for (index_t above = 0; above < cells::rows; ++above) {
             index_t const at = row - above;
-            if (at < first || at >= end + sums::below) continue;
-            sums::collect(cells_[index(b)].data() + sums::size * ((at - first) * locate_.stride() + x), above, columns,
-                          sum);
+            if (at < first || at >= end + cells::rows_below) continue;
+            V const* const from = cells_[index(b)].data() + cells::sums * ((at - first) * locate_.stride() + x);
+            cells::collect(from, above, columns, sum);
         }
     }
 
@@ -244,8 +248,8 @@ void transpose_samples(exec::omp const& exec, sampled_transposed_op<T, memory::h
 {
     if (op.to.size() == 0) return;
     if (!scatters(op)) return transpose_samples(exec::seq{}, op);
-    for_map_ranges<T>(op.to.extent(1), true, [&]<class V>(index_t first, index_t count) {
-        sample_scatter<V>(exec, op.points).run(op.of_maps(first, count));
+    split_maps<T>(op, op.to.extent(1), [&](auto const& part) {
+        with_lanes<T>(part.to.extent(1), [&]<class V>() { sample_scatter<V>(exec, op.points).run(part); });
     });
 }
 

@@ -19,7 +19,7 @@ void blend_row(stencil_terms<T, memory::host> const& terms, index_t n, index_t g
                index_t columns, V const* from, V* to)
 {
     using groups = map_groups<V>;
-    V buffer[groups::lanes == 1 ? 1 : groups::chunk];
+    typename groups::buffer buffer;
     T const* const beta = &terms.confidence(n, 0, y, x);
     bool const shared = terms.measured.extent(1) == 1;
     V const* const s = groups::join(terms.measured, shared, n, group, y, x, columns, buffer);
@@ -62,7 +62,7 @@ void unblend_row(blend_adjoint_op<T, memory::host> const& op, index_t n, index_t
     if (!op.dbeta.data_handle()) return;
     T* const to = &op.dbeta(n, 0, y, x);
 #pragma omp simd
-    for (index_t i = 0; i < columns; ++i) to[i] += known[i] * sum[i];
+    for (index_t i = 0; i < columns; ++i) to[i] += known[i] == T(0) ? T(0) : sum[i];
 }
 
 template <std::floating_point T>
@@ -74,6 +74,19 @@ void dispatch(exec::omp const& exec, blend_adjoint_op<T, memory::host> const& op
         return parallel_for(exec, op.shape(), op);
     for_row_chunks(exec, e[0], e[2], e[3],
                    [&](index_t n, index_t y, index_t x, index_t columns) { unblend_row(op, n, y, x, columns); });
+}
+
+template <std::floating_point T, class F>
+void for_map_ranges(exec::omp const&, sampled_iterate_op<T, memory::host> const& op, F const& f)
+{
+    if (!op.maps_stand_alone()) return f(op);
+    split_maps<T>(op, op.out.extent(1), f);
+}
+template <std::floating_point T, class F>
+void for_map_ranges(exec::omp const&, sampled_iterate_adjoint_op<T, memory::host> const& op, F const& f)
+{
+    if (!op.of.maps_stand_alone()) return f(op);
+    split_maps<T>(op, op.dout.extent(1), f);
 }
 
 /// Steps by rows of padded planes, one per image and group of maps.
@@ -99,7 +112,7 @@ public:
     void pad(view<T const, 4> const& maps, padded_planes<V>& to) const
     {
         for_chunks([&](index_t n, index_t y, index_t x, index_t columns) {
-            V buffer[groups::chunk];
+            typename groups::buffer buffer;
             for (index_t g = 0; g < groups_; ++g)
                 start(n, g, y, x, columns, groups::join(maps, false, n, g, y, x, columns, buffer),
                       to.at(n * groups_ + g, y, x));
@@ -138,10 +151,10 @@ private:
         sample_locator<T> const locator(points_of(op_.axes, op_.in.offsets, t));
         auto const weights = op_.weights_of(t);
         for_chunks([&](index_t n, index_t y, index_t x, index_t columns) {
-            located_chunk<T> cells;
+            located_chunk<T, groups::chunk> cells;
             cells.locate(locator, n, y, x, columns);
             weight_rows<T> const rows(weights, n, y, x);
-            T rest[sample_chunk];
+            T rest[groups::chunk];
             V to[groups::chunk];
             if (op_.current()) rows.fill_rest(columns, rest);
             for (index_t g = 0; g < groups_; ++g) {
@@ -159,12 +172,6 @@ private:
             blend_row(injection_terms(op_.in, op_.beta), n, group, y, x, columns, from, to);
         else
             std::copy_n(from, columns, to);
-    }
-
-    static void add_products(T const* a, V const* b, index_t columns, V* to)
-    {
-#pragma omp simd
-        for (index_t i = 0; i < columns; ++i) to[i] += V(a[i]) * b[i];
     }
 
     exec::omp exec_;
@@ -185,9 +192,7 @@ template <std::floating_point T>
 void dispatch(exec::omp const& exec, sampled_iterate_op<T, memory::host> const& op)
 {
     if (!steps_by_rows(op) || !all_rows_contiguous(op.out, op.iterates)) return iterate_samples(exec, op);
-    for_map_ranges<T>(op.out.extent(1), op.maps_stand_alone(), [&]<class V>(index_t first, index_t count) {
-        sample_stepper<V>(exec, op.of_maps(first, count)).run();
-    });
+    with_lanes<T>(op.out.extent(1), [&]<class V>() { sample_stepper<V>(exec, op).run(); });
 }
 
 /// λ_{t-1} from λ_t, in groups of steps.
@@ -303,9 +308,7 @@ void dispatch(exec::omp const& exec, sampled_iterate_adjoint_op<T, memory::host>
 {
     if (!steps_by_rows(op.of) || !all_rows_contiguous(op.iterates, op.dweights, op.doffsets, op.dmeasured, op.dbeta))
         return iterate_samples_back(exec, op);
-    for_map_ranges<T>(op.dout.extent(1), op.of.maps_stand_alone(), [&]<class V>(index_t first, index_t count) {
-        sample_backpropagation<V>(exec, op.of_maps(first, count)).run();
-    });
+    with_lanes<T>(op.dout.extent(1), [&]<class V>() { sample_backpropagation<V>(exec, op).run(); });
 }
 
 }  // namespace hyspn::detail
