@@ -30,10 +30,10 @@ struct offsets_row {
         if (maps > 1) text.append("L").append(std::to_string(maps)).append("_");
         return text.append("t").append(std::to_string(net.steps)).append("_").append(size.name);
     }
-    /// Per step, map and neighbour: four bilinear weights, four products and sums.
+    /// Per step and neighbour: four bilinear weights, and for each map four products and sums.
     double flops() const
     {
-        return 16.0 * static_cast<double>(net.steps * net.count() * maps * size.height * size.width);
+        return 8.0 * static_cast<double>(net.steps * net.count() * (1 + maps) * size.height * size.width);
     }
 };
 
