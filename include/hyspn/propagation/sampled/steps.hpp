@@ -149,17 +149,17 @@ struct sampled_iterate_op {
         made.iterates = between;
         return made;
     }
-    /// Some maps alone.
+    /// Some maps alone, where they may be run apart.
     sampled_iterate_op of_maps(index_t first, index_t count) const
     {
         auto made = *this;
         made.in.initial = channels_of(in.initial, first, count);
-        if (in.measured.extent(1) > 1) made.in.measured = channels_of(in.measured, first, count);
         made.out = channels_of(out, first, count);
         made.iterates = channels_of(iterates, first, count);
         return made;
     }
-    /// Whether maps may be run apart, their gradients added up: what is known of a pixel must not differ by map.
+    /// Whether maps may be run apart, their gradients added up: they must share what is measured, if anything is, since
+    /// a confidence has no gradient where one of them was not measured.
     bool maps_stand_alone() const { return in.measured.extent(1) <= 1; }
 };
 
@@ -198,7 +198,7 @@ struct sampled_iterate_adjoint_op {
     view<T const, 5, M> diterates;  ///< no data: the loss does not look at them
     view<T, 4, M> dinitial, dweights, doffsets, dmeasured, dbeta;
     bool adds = false;       ///< sums over the steps hold the parts of later steps
-    bool adds_maps = false;  ///< sums over the maps hold the parts of others, which shared all that is summed
+    bool adds_maps = false;  ///< and those of earlier maps
 
     /// x_t.
     view<T const, 4, M> iterate(index_t t) const { return t == 0 ? of.in.initial : iterates[t - 1]; }
@@ -251,7 +251,6 @@ struct sampled_iterate_adjoint_op {
         made.dout = channels_of(dout, first, count);
         made.diterates = channels_of(diterates, first, count);
         made.dinitial = channels_of(dinitial, first, count);
-        if (dmeasured.extent(1) > 1) made.dmeasured = channels_of(dmeasured, first, count);
         made.adds_maps = adds_maps || first > 0;
         return made;
     }
