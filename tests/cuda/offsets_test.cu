@@ -14,11 +14,7 @@ namespace hyspn::testing {
 namespace {
 
 template <class T>
-inline constexpr double offsets_tolerance = 0;
-template <>
-inline constexpr double offsets_tolerance<double> = 1e-12;
-template <>
-inline constexpr double offsets_tolerance<float> = 1e-4;
+inline constexpr double offsets_tolerance = std::is_same_v<T, double> ? 1e-12 : 1e-4;
 
 template <class T>
 sampled_arrays<T, memory::device> device_arrays(exec::cuda const& gpu, sampled_arrays<T> const& a)

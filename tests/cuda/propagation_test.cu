@@ -9,11 +9,7 @@ namespace hyspn::testing {
 namespace {
 
 template <class T>
-inline constexpr double parity_tolerance = 0;
-template <>
-inline constexpr double parity_tolerance<double> = 1e-12;
-template <>
-inline constexpr double parity_tolerance<float> = 1e-4;
+inline constexpr double parity_tolerance = std::is_same_v<T, double> ? 1e-12 : 1e-4;
 
 /// A problem and its training step on the device.
 template <class T>

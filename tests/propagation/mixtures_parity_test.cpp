@@ -13,11 +13,7 @@ using testing::same_bits;
 namespace {
 
 template <class T>
-inline constexpr double parity_tolerance = 0;
-template <>
-inline constexpr double parity_tolerance<double> = 1e-12;
-template <>
-inline constexpr double parity_tolerance<float> = 1e-4;
+inline constexpr double parity_tolerance = std::is_same_v<T, double> ? 1e-12 : 1e-4;
 
 dims<4> const sizes[] = {{1, 1, 1, 1}, {2, 1, 1, 19}, {1, 2, 23, 1}, {1, 2, 13, 41}, {0, 1, 4, 4}, {1, 1, 0, 4}};
 

@@ -16,11 +16,7 @@ namespace {
 using testing::same_bits;
 
 template <class T>
-inline constexpr double parity_tolerance = 0;
-template <>
-inline constexpr double parity_tolerance<double> = 1e-13;
-template <>
-inline constexpr double parity_tolerance<float> = 3e-5;
+inline constexpr double parity_tolerance = std::is_same_v<T, double> ? 1e-13 : 3e-5;
 
 template <class T>
 void check_close(testing::training_run<T> const& a, testing::training_run<T> const& b)

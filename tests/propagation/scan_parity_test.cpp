@@ -17,11 +17,7 @@ namespace {
 using testing::same_bits;
 
 template <class T>
-inline constexpr double parity_tolerance = 0;
-template <>
-inline constexpr double parity_tolerance<double> = 1e-13;
-template <>
-inline constexpr double parity_tolerance<float> = 3e-5;
+inline constexpr double parity_tolerance = std::is_same_v<T, double> ? 1e-13 : 3e-5;
 
 dims<4> const sizes[] = {{1, 1, 1, 1},   {1, 2, 1, 19}, {2, 1, 23, 1}, {1, 1, 2, 3}, {1, 3, 31, 67},
                          {2, 1, 40, 16}, {0, 1, 4, 4},  {1, 0, 4, 4},  {1, 1, 0, 4}, {1, 1, 4, 0}};

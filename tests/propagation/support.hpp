@@ -8,6 +8,7 @@
 #include <cstring>
 #include <limits>
 #include <string>
+#include <type_traits>
 
 #include <hyspn/core/random.hpp>
 #include <hyspn/core/tensor.hpp>
@@ -17,11 +18,7 @@ namespace hyspn::testing {
 
 /// Bounds on the relative error (max norm) against the golden files.
 template <class T>
-inline constexpr double golden_tolerance = 0;
-template <>
-inline constexpr double golden_tolerance<double> = 1e-11;
-template <>
-inline constexpr double golden_tolerance<float> = 1e-4;
+inline constexpr double golden_tolerance = std::is_same_v<T, double> ? 1e-11 : 1e-4;
 
 inline constexpr double infinity = std::numeric_limits<double>::infinity();
 

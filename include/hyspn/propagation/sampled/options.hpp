@@ -123,9 +123,10 @@ struct sampled {
         return neighbours == neighbour_set::cross ? 5 : kernel * kernel - (neighbours == neighbour_set::window ? 1 : 0);
     }
 
-    /// x_T [N, L, H, W]. O(T K) samples per pixel and map; scratch: the weights and the maps twice, their number rounded
-    /// up to whole registers where exec::omp runs several side by side. The same bits for any number of threads. Throws
-    /// shape_error for arrays that do not fit each other or the axes, value_error for options out of range.
+    /// x_T [N, L, H, W]. O(T K) samples per pixel and map; scratch: the weights and the maps twice, their number
+    /// rounded up to whole registers where exec::omp runs several side by side. The same bits for any number of
+    /// threads. Throws shape_error for arrays that do not fit each other or the axes, value_error for options out of
+    /// range.
     template <execution_policy P, class T>
     tensor<T, 4, typename P::memory_space> forward(P const& exec,
                                                    sampled_inputs<T, typename P::memory_space> const& in) const;

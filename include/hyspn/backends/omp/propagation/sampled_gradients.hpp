@@ -35,15 +35,14 @@ struct sample_gradients {
              view<T const, 5> const& lambdas) const
     {
         index_t const terms = count * groups::count(lambdas.extent(2));
-        for_row_chunks(
-            exec, lambdas.extent(1), points.height(), points.width(),
-            [&](index_t n, index_t y, index_t x, index_t columns) {
-                for (index_t first = 0; first < terms; first += most_terms) {
-                    index_t const end = std::min(terms, first + most_terms);
-                    add(term_list(from, lambdas, n, y, x, columns, first, end), n, y, x, columns, first > 0);
-                }
-            },
-            groups::chunk);
+        for_row_chunks<groups::chunk>(exec, lambdas.extent(1), points.height(), points.width(),
+                                      [&](index_t n, index_t y, index_t x, index_t columns) {
+                                          for (index_t first = 0; first < terms; first += most_terms) {
+                                              index_t const end = std::min(terms, first + most_terms);
+                                              add(term_list(from, lambdas, n, y, x, columns, first, end), n, y, x,
+                                                  columns, first > 0);
+                                          }
+                                      });
     }
 
 private:

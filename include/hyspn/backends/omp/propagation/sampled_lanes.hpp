@@ -169,8 +169,8 @@ private:
     }
 };
 
-/// Whether so many maps are worth a vector. One that holds them costs what four maps one by one do, measured for
-/// registers of 16 to 64 bytes.
+/// Whether so many maps are worth a vector. One that holds them costs what four maps one by one do, with registers of
+/// 64 bytes what five or six do.
 template <class T>
 constexpr bool fill_lanes(index_t maps)
 {

@@ -173,12 +173,11 @@ template <class T>
 using weight_rows = channel_rows<T const>;
 
 /// Calls f(n, y, x, columns) for pieces of rows, rows in parallel.
-template <class F>
-void for_row_chunks(exec::omp const& exec, index_t images, index_t height, index_t width, F const& f,
-                    index_t chunk = sample_chunk)
+template <index_t Chunk = sample_chunk, class F>
+void for_row_chunks(exec::omp const& exec, index_t images, index_t height, index_t width, F const& f)
 {
     exec::detail::for_each_index_omp(exec, images * height, [&](index_t row) {
-        for (index_t x = 0; x < width; x += chunk) f(row / height, row % height, x, std::min(chunk, width - x));
+        for (index_t x = 0; x < width; x += Chunk) f(row / height, row % height, x, std::min(Chunk, width - x));
     });
 }
 

@@ -104,10 +104,9 @@ public:
         for (index_t n = 0; n < images_; ++n)
             for (index_t g = 0; g < groups::count(op.to.extent(1)); ++g) {
                 exec::detail::for_each_index_omp(exec_, bands_of_image(), [&](index_t b) { scatter(op, n, g, b); });
-                for_row_chunks(
+                for_row_chunks<groups::chunk>(
                     exec_, 1, height_, width_,
-                    [&](index_t, index_t y, index_t x, index_t columns) { collect(op, n, g, y, x, columns); },
-                    groups::chunk);
+                    [&](index_t, index_t y, index_t x, index_t columns) { collect(op, n, g, y, x, columns); });
             }
     }
 

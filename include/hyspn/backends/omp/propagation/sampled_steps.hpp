@@ -141,7 +141,7 @@ private:
     template <class F>
     void for_chunks(F const& f) const
     {
-        for_row_chunks(exec_, images_, height_, width_, f, groups::chunk);
+        for_row_chunks<groups::chunk>(exec_, images_, height_, width_, f);
     }
 
     /// Step t, before any injection after it, as a function of chunks: f(n, group, y, x, columns, values).
